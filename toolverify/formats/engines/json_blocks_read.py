@@ -1,0 +1,265 @@
+"""The long way of `JsonBlocks`: reads any text, and says of every attempt what became of it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from toolverify.calls import Attempt, Context, Reply, Segment, SegmentKind, Status
+from toolverify.formats.engines.items import as_attempt
+from toolverify.formats.engines.json_value import Decoded, decode, read_value
+from toolverify.limits import Limits
+
+if TYPE_CHECKING:
+    from toolverify.formats.engines.json_blocks import JsonBlocks
+
+_NEXT_ITEM = re.compile(r",\s*(?=\{)")
+_SPACE = re.compile(r"\s*")
+
+
+class Reading:
+    """One pass over one text. Mutable, and gone when the Reply is made."""
+
+    def __init__(self, format_: JsonBlocks, text: str, limits: Limits, context: Context) -> None:
+        self.format = format_
+        self.text = text
+        self.limits = limits
+        self.context = context
+        self.position = 0
+        self.blocks = 0
+        self.reasoning: list[str] = []
+        self.segments: list[Segment] = []
+        self.attempts: list[Attempt] = []
+        self.flags: list[str] = []
+        self.counted = 0
+        self._next: dict[str, tuple[int, int]] = {}
+
+    def reply(self) -> Reply:
+        """Read to the end."""
+        self._leading_reasoning()
+        while self.position < len(self.text):
+            self._step()
+        content = [segment.text for segment in self.segments if segment.kind == "content"]
+        if self.blocks > 1 and self.format.container == "list":
+            self.flags.append("several_blocks")
+        return Reply(
+            reasoning="\n".join(self.reasoning) if self.reasoning else None,
+            content="".join(content),
+            attempts=tuple(self.attempts),
+            segments=tuple(self.segments),
+            flags=tuple(self.flags),
+        )
+
+    def _find(self, marker: str, start: int) -> int:
+        """The next place of a marker at or after `start`, or the length of the text.
+
+        What was searched is remembered, so that all searches together are little more than one pass.
+        """
+        end = len(self.text)
+        since, known = self._next.get(marker, (end, end))
+        if since <= start <= known:
+            return known
+        stop = end if start > known else min(end, since + len(marker) - 1)
+        found = self.text.find(marker, start, stop)
+        if found < 0:
+            found = known if start < since else end
+        self._next[marker] = (start, found)
+        return found
+
+    def _cut(self, kind: SegmentKind, end: int) -> None:
+        """The text up to `end` is a segment of this kind; reading goes on behind it."""
+        if end > self.position:
+            self.segments.append(Segment(kind, self.text[self.position : end]))
+        self.position = end
+
+    def _leading_reasoning(self) -> None:
+        """Reasoning whose start marker is not in the text: the prompt held it, or the model left it out."""
+        opened, closed = self._find(self.format.think_start, 0), self._find(self.format.think_end, 0)
+        if self.context.reasoning_open:
+            begin = opened + len(self.format.think_start) if not self.text[:opened].strip() else 0
+            self._reason(begin if begin <= len(self.text) else 0)
+        elif closed < min(opened, self._find(self.format.start, 0)):
+            self.flags.append("reasoning_not_opened")
+            self._reason(0)
+
+    def _step(self) -> None:
+        thought = self._find(self.format.think_start, self.position)
+        block = self._find(self.format.start, self.position)
+        self._cut("content", min(thought, block))
+        if self.position == len(self.text):
+            return
+        if self.counted >= self.limits.attempts:
+            self._give_up()
+        elif thought < block:
+            self._reason(thought + len(self.format.think_start))
+        else:
+            self._block(block)
+
+    def _give_up(self) -> None:
+        """Too many attempts: the rest is recorded as one, and not read."""
+        detail = f"more than {self.limits.attempts} attempts; the rest is not read"
+        self._attempt("limit_exceeded", self.position, len(self.text), detail)
+        self._cut("block", len(self.text))
+
+    def _attempt(self, status: Status, begin: int, end: int, detail: str, name: str | None = None) -> None:
+        self.counted += status != "in_reasoning"
+        self.attempts.append(Attempt(status, self.text[begin:end], (begin, end), name=name, detail=detail))
+
+    def _reason(self, begin: int) -> None:
+        """Reasoning from `begin` up to the first end marker, or to the end of the text."""
+        close = self._find(self.format.think_end, begin)
+        self.reasoning.append(self.text[begin:close])
+        if close == len(self.text):
+            self.flags.append("reasoning_unclosed")
+        self._record_drafts(begin, close)
+        self._cut("reasoning", min(close + len(self.format.think_end), len(self.text)))
+
+    def _record_drafts(self, begin: int, end: int) -> None:
+        """Calls drafted inside reasoning are recorded, up to the limit, and count for nothing."""
+        start, close = self.format.start, self.format.end
+        for _ in range(self.limits.attempts):
+            begin = self.text.find(start, begin, end)
+            if begin < 0:
+                break
+            stop = self.text.find(close, begin, end)
+            stop = end if stop < 0 else stop + len(close)
+            self._attempt("in_reasoning", begin, stop, "a call inside the reasoning does not count")
+            begin = stop
+
+    def _block(self, begin: int) -> None:
+        """One block, from its start marker on."""
+        self.blocks += 1
+        body = begin + len(self.format.start)
+        close = self._find(self.format.end, body)
+        if close < len(self.text) and close - body <= self.limits.call:
+            inner = self.text[body:close]
+            decoded = decode(inner.strip(), self.limits)
+            if decoded.status == "ok":
+                lead = body + len(inner) - len(inner.lstrip())
+                self._accept(decoded, (begin, close + len(self.format.end)), (lead, body + len(inner.rstrip())))
+                return
+        self._careful_block(begin, body)
+
+    def _accept(self, decoded: Decoded, block: tuple[int, int], inner: tuple[int, int]) -> None:
+        """A block whose text is one JSON value."""
+        flags = ("duplicate_keys",) if decoded.duplicate_keys else ()
+        if self.format.container == "list" and isinstance(decoded.value, list):
+            self._accept_list(decoded.value, inner, flags)
+        elif self.format.container == "list" and isinstance(decoded.value, dict):
+            self.flags.append("single_object")
+            self._item(decoded.value, inner, flags)
+        elif self.format.container == "object" and isinstance(decoded.value, list):
+            detail = "a list of calls, where each call has a block of its own"
+            self._attempt("wrong_dialect", *block, detail)
+        else:
+            self._item(decoded.value, block, flags)
+        self._cut("block", block[1])
+
+    def _item(self, value: Any, span: tuple[int, int], flags: tuple[str, ...]) -> None:
+        raw = self.text[span[0] : span[1]]
+        if len(raw) > self.limits.call:
+            self._attempt("limit_exceeded", *span, f"a call of over {self.limits.call} characters")
+            return
+        key = self.format.arguments_key
+        self.counted += 1
+        self.attempts.append(as_attempt(value, raw, span, arguments_key=key, flags=flags))
+
+    def _accept_list(self, values: list[Any], inner: tuple[int, int], flags: tuple[str, ...]) -> None:
+        if len(values) == 1:
+            self._item(values[0], (inner[0] + 1, inner[1] - 1), flags)
+            return
+        position = inner[0] + 1
+        for index, value in enumerate(values):
+            if self.counted >= self.limits.attempts:
+                self._attempt("limit_exceeded", position, inner[1], f"more than {self.limits.attempts} attempts")
+                return
+            begin, end = self._value_span(position)
+            self._item(value, (begin, end), flags)
+            position = self._past_space(end) + 1 if index < len(values) - 1 else end
+
+    def _value_span(self, position: int) -> tuple[int, int]:
+        begin = self._past_space(position)
+        return begin, read_value(self.text, begin, self.limits)[1]
+
+    def _past_space(self, position: int) -> int:
+        return _SPACE.match(self.text, position).end()  # type: ignore[union-attr]  # it matches the empty text too
+
+    def _careful_block(self, begin: int, body: int) -> None:
+        """A block that the first end marker does not close neatly: read the JSON to find its own end."""
+        inner = self._past_space(body)
+        decoded, stop = read_value(self.text, inner, self.limits)
+        after = self._past_space(stop)
+        if decoded.status != "ok":
+            self._faulty_block(begin, inner, decoded, stop)
+        elif self.text.startswith(self.format.end, after):
+            self._accept(decoded, (begin, after + len(self.format.end)), (inner, stop))
+        elif self.text.startswith(self.format.start, after):
+            self._ended_early("unclosed", begin, after, decoded)
+        elif self.format.end.startswith(self.text[after : after + len(self.format.end) + 1]):
+            self._ended_early("unclosed", begin, len(self.text), decoded)
+        else:
+            self._faulty_block(begin, inner, Decoded(status="invalid_json", detail="text after the JSON value"), stop)
+
+    def _ended_early(self, status: Status, begin: int, end: int, decoded: Decoded) -> None:
+        """The value is whole, the end marker is not there."""
+        if self.context.finish_reason == "length" and end == len(self.text):
+            status = "truncated"
+        name = decoded.value.get("name") if isinstance(decoded.value, dict) else None
+        detail = "the end marker is missing"
+        self._attempt(status, begin, end, detail, name if isinstance(name, str) else None)
+        self._cut("block", end)
+
+    def _faulty_block(self, begin: int, inner: int, decoded: Decoded, stop: int) -> None:
+        """A block whose JSON is broken at `stop`; a list still gives what is sound in it."""
+        cut_off = self.context.finish_reason == "length" or self._find(self.format.end, inner) == len(self.text)
+        truncated = decoded.status == "pending" and cut_off
+        end = len(self.text) if truncated else self._block_end(inner, stop)
+        before = len(self.attempts)
+        if self.format.container == "list" and self.text.startswith("[", inner):
+            self._salvage(inner + 1, end, truncated=truncated)
+        if len(self.attempts) == before:
+            self._attempt(_status(decoded, truncated=truncated), begin, end, decoded.detail)
+        self._cut("block", end)
+
+    def _block_end(self, inner: int, stop: int) -> int:
+        """Where a broken block ends: behind its end marker, or before the next start marker."""
+        close = self._find(self.format.end, max(inner, stop))
+        following = self._find(self.format.start, max(inner, stop))
+        return min(following, close + len(self.format.end), len(self.text))
+
+    def _salvage(self, position: int, end: int, *, truncated: bool) -> None:
+        """A list with a fault: its sound calls count as attempts of their own, each fault as another."""
+        inner_end = end - len(self.format.end) if self.text.endswith(self.format.end, 0, end) else end
+        while self._past_space(position) < inner_end:
+            if self.counted >= self.limits.attempts:
+                self._attempt("limit_exceeded", position, end, f"more than {self.limits.attempts} attempts")
+                return
+            decoded, stop = read_value(self.text, position, self.limits)
+            if decoded.status == "ok":
+                flags = ("duplicate_keys",) if decoded.duplicate_keys else ()
+                self._item(decoded.value, (self._past_space(position), stop), flags)
+                position = self._past_space(stop)
+                if self.text.startswith(",", position):
+                    position += 1
+                    continue
+                decoded = Decoded(status="invalid_json", detail=self._list_fault(position))
+            position = self._fault(position, inner_end, decoded, stop, truncated=truncated)
+
+    def _list_fault(self, position: int) -> str:
+        closed = self.text.startswith("]", position)
+        return "text after the list" if closed else "a comma or ']' is missing in the list"
+
+    def _fault(self, position: int, end: int, decoded: Decoded, stop: int, *, truncated: bool) -> int:
+        """Record the fault at `position`; the position of the next item that may be sound."""
+        pending = decoded.status == "pending"
+        following = None if pending else _NEXT_ITEM.search(self.text, max(stop, position), end)
+        to = following.start() if following else end
+        status = _status(decoded, truncated=truncated and pending)
+        self._attempt(status, position, max(to, position), decoded.detail)
+        return following.end() if following else end
+
+
+def _status(decoded: Decoded, *, truncated: bool) -> Status:
+    if truncated:
+        return "truncated"
+    return "limit_exceeded" if decoded.status == "limit_exceeded" else "invalid_json"

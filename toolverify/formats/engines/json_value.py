@@ -1,0 +1,147 @@
+"""One JSON value out of a text, within limits, in linear time.
+
+The rule for what is JSON: a text is JSON when msgspec decodes it, that is RFC 8259 without what no two programs agree
+on. NaN and Infinity, numbers beyond a double (1e400) and surrogates without a partner are not JSON. Integers are
+exact. Of equal keys the last counts, and `duplicate_keys` tells. Depth and digits are bounded by `Limits`, never by
+the interpreter's stack.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import accumulate
+from typing import Any, Literal
+
+import msgspec
+from msgspec import Struct
+
+from toolverify.limits import Limits
+
+#: `pending` is a text that ends before its value does; whether it was cut off is for the caller to say.
+DecodeStatus = Literal["ok", "invalid_json", "pending", "limit_exceeded"]
+
+_decode = msgspec.json.decode
+_encode = msgspec.json.encode
+_scan_once = json.JSONDecoder().scan_once
+_STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_SPACE = re.compile(r"[ \t\n\r]*")
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
+_LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+
+
+class Decoded(Struct, frozen=True):
+    """A decoded value, or why there is none; `position` is where a wrong text goes wrong."""
+
+    value: Any = None
+    status: DecodeStatus = "ok"
+    detail: str = ""
+    duplicate_keys: bool = False
+    position: int = 0
+
+
+def decode(text: str, limits: Limits) -> Decoded:
+    """Decode a text that should be one JSON value and nothing else."""
+    refusal = beyond(text, limits)
+    if refusal:
+        return Decoded(status="limit_exceeded", detail=refusal)
+    try:
+        value = _decode(text)
+    except RecursionError:  # the caller stands near the end of its stack
+        return Decoded(status="limit_exceeded", detail="the interpreter's stack is exhausted")
+    except UnicodeEncodeError:
+        return Decoded(status="invalid_json", detail="a surrogate without a partner is not text")
+    except msgspec.ValidationError as error:
+        return Decoded(status="invalid_json", detail=str(error))
+    except msgspec.DecodeError as error:
+        return _why(text, str(error))
+    return Decoded(value, duplicate_keys=has_duplicate_keys(text, value))
+
+
+def read_value(text: str, start: int, limits: Limits) -> tuple[Decoded, int]:
+    """Decode the JSON value that begins at `start`; also where it ends."""
+    begin = _space(text, start)
+    try:
+        _, end = _scan_once(text, begin)
+    except StopIteration as stop:
+        return _stopped(text, stop.value), stop.value
+    except json.JSONDecodeError as error:
+        return _stopped(text, error.pos, error.msg), error.pos
+    except RecursionError:
+        return Decoded(status="limit_exceeded", detail=f"nested deeper than {limits.depth} levels"), begin
+    except ValueError:  # int() refuses more than 4,300 digits
+        return Decoded(status="limit_exceeded", detail=f"a number of over {limits.digits} digits"), begin
+    return decode(text[begin:end], limits), end
+
+
+def nesting(text: str) -> int:
+    """The depth of brackets outside strings."""
+    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
+    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def has_duplicate_keys(text: str, value: Any) -> bool:
+    """Whether decoding dropped a member that a later one of the same name replaced.
+
+    Every string has two quotes, so a dropped one leaves fewer quotes in the value written out again. Only the escape
+    `\\u0022` could hide that, and then the members are counted one by one.
+    """
+    if "\\u0022" not in text and text.count('"') == _encode(value).count(b'"'):
+        return False
+    duplicates = False
+
+    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        nonlocal duplicates
+        result = dict(pairs)
+        duplicates = duplicates or len(result) != len(pairs)
+        return result
+
+    json.loads(text, object_pairs_hook=members)
+    return duplicates
+
+
+def beyond(text: str, limits: Limits) -> str:
+    """Which limit a text breaks, in words. A text cannot nest deeper than half its length."""
+    if len(text) > 2 * limits.depth:
+        brackets = text.count("[") + text.count("{")
+        if brackets > limits.depth and nesting(text) > limits.depth:
+            return f"nested deeper than {limits.depth} levels"
+    if len(text) > limits.digits and _long_number(text, limits.digits):
+        return f"a number of over {limits.digits} digits"
+    return ""
+
+
+def _long_number(text: str, digits: int) -> bool:
+    run = re.compile(r"\d{%d}" % (digits + 1), re.ASCII)
+    return bool(run.search(text)) and bool(run.search(_STRING.sub('""', text)))
+
+
+def _why(text: str, refusal: str) -> Decoded:
+    """Why msgspec refused: the standard library tells where, and whether the text just ends too early."""
+    try:
+        _, end = _scan_once(text, _space(text, 0))
+    except StopIteration as stop:
+        return _stopped(text, stop.value)
+    except json.JSONDecodeError as error:
+        return _stopped(text, error.pos, error.msg)
+    except (RecursionError, ValueError):
+        return Decoded(status="invalid_json", detail=refusal)
+    if _space(text, end) < len(text):
+        refusal = "text after the JSON value"
+    return Decoded(status="invalid_json", detail=refusal, position=end)
+
+
+def _space(text: str, start: int) -> int:
+    """Where the white space at `start` ends."""
+    return _SPACE.match(text, start).end()  # type: ignore[union-attr]  # it matches the empty text too
+
+
+def _stopped(text: str, position: int, message: str = "a JSON value is missing") -> Decoded:
+    rest = text[position : position + 16].strip()
+    unfinished = message.startswith("Unterminated string") or _space(text, position) == len(text)
+    if not unfinished and len(text) - position < 12:
+        unfinished = any(literal.startswith(rest) for literal in _LITERALS)
+    status: DecodeStatus = "pending" if unfinished else "invalid_json"
+    near = f" near {rest!r}" if rest else " at the end of the text"
+    return Decoded(status=status, detail=f"{message}{near}", position=position)

@@ -1,0 +1,145 @@
+"""Pairing calls with expected calls."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from toolverify.calls import ExpectedCall, Match, Pair, ToolCall
+from toolverify.hookspecs import hookimpl
+from toolverify.protocols import Judge, Matcher
+
+
+@dataclass(frozen=True)
+class UnorderedMatcher:
+    """Calls in any order: as many equal pairs as there can be, then calls of one name in order.
+
+    Attributes:
+        comparisons: How many pairs of calls may be compared one by one. Beyond it, as with hundreds of calls whose
+            expected arguments have alternatives, the first partner that fits is taken and the match says `capped`.
+    """
+
+    name: ClassVar[str] = "unordered"
+    comparisons: int = 65_536
+
+    def pair(self, got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge) -> Match:
+        """Pair them."""
+        partner, capped = self._equal_partners(got, want, judge)
+        pairs = [Pair(i, j, equal=True, score=1.0) for i, j in partner.items()]
+        exact = len(partner) == len(got) == len(want)
+        if not exact:
+            pairs += _leftovers(got, want, partner)
+        pairs.sort(key=lambda pair: (pair.call is None, pair.call, pair.expected))
+        return Match(tuple(pairs), exact, capped=capped)
+
+    def _equal_partners(
+        self, got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge
+    ) -> tuple[dict[int, int], bool]:
+        """Which expected call each call equals: by keys where all have one, else by comparing."""
+        if all(call.plain for call in want):
+            wanted = [judge.key(ToolCall(call.name, call.arguments)) for call in want]
+            given = [judge.key(call) for call in got]
+            if None not in wanted and None not in given:
+                return _by_key(given, wanted), False
+        if _candidates(got, want) > self.comparisons:
+            return _first_fit(got, want, judge, self.comparisons), True
+        return _most_pairs(got, want, judge), False
+
+
+def _by_key(given: Sequence[Hashable], wanted: Sequence[Hashable]) -> dict[int, int]:
+    places: dict[Hashable, list[int]] = defaultdict(list)
+    for index in range(len(wanted) - 1, -1, -1):
+        places[wanted[index]].append(index)
+    return {index: places[key].pop() for index, key in enumerate(given) if places.get(key)}
+
+
+def _candidates(got: Sequence[ToolCall], want: Sequence[ExpectedCall]) -> int:
+    names: dict[str, int] = defaultdict(int)
+    for call in want:
+        names[call.name] += 1
+    return sum(names[call.name] for call in got if call.name in names)
+
+
+def _most_pairs(got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge) -> dict[int, int]:
+    """A maximum bipartite matching by augmenting paths: alternatives may overlap, so the first fit is not enough."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for i, call in enumerate(got):
+        places[call.name].append(i)
+    fits = {
+        j: [i for i in places.get(expected.name, ()) if judge.equal(got[i], expected)]
+        for j, expected in enumerate(want)
+    }
+    taken: dict[int, int] = {}
+    for j in fits:
+        _augment(j, fits, taken)
+    return taken
+
+
+def _augment(start: int, fits: dict[int, list[int]], taken: dict[int, int]) -> None:
+    """Find a call for expected call `start`, moving others to calls that also fit them."""
+    reached_from: dict[int, int] = {}
+    frontier = [start]
+    while frontier:
+        j = frontier.pop()
+        for i in fits[j]:
+            if i in reached_from:
+                continue
+            reached_from[i] = j
+            if i not in taken:
+                _flip(i, start, reached_from, taken)
+                return
+            frontier.append(taken[i])
+
+
+def _flip(i: int, start: int, reached_from: dict[int, int], taken: dict[int, int]) -> None:
+    """Walk the augmenting path back to its start, giving each call to the one that reached it."""
+    previous = {j: i for i, j in taken.items()}
+    while True:
+        j = reached_from[i]
+        taken[i] = j
+        if j == start:
+            return
+        i = previous[j]
+
+
+def _first_fit(
+    got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge, comparisons: int
+) -> dict[int, int]:
+    open_places: dict[str, list[int]] = defaultdict(list)
+    for j, expected in enumerate(want):
+        open_places[expected.name].append(j)
+    taken: dict[int, int] = {}
+    for i, call in enumerate(got):
+        for j in open_places.get(call.name, ()):
+            comparisons -= 1
+            if comparisons < 0:
+                return taken
+            if judge.equal(call, want[j]):
+                taken[i] = j
+                open_places[call.name].remove(j)
+                break
+    return taken
+
+
+def _leftovers(got: Sequence[ToolCall], want: Sequence[ExpectedCall], partner: dict[int, int]) -> list[Pair]:
+    """Calls without an equal: paired by name in order, and alone where no name is left."""
+    open_places: dict[str, list[int]] = defaultdict(list)
+    used = set(partner.values())
+    for j in range(len(want) - 1, -1, -1):
+        if j not in used:
+            open_places[want[j].name].append(j)
+    pairs = []
+    for i, call in enumerate(got):
+        if i not in partner:
+            places = open_places.get(call.name)
+            pairs.append(Pair(i, places.pop() if places else None))
+    missing = sorted(j for places in open_places.values() for j in places)
+    return [*pairs, *[Pair(None, j) for j in missing]]
+
+
+@hookimpl
+def toolverify_matchers() -> Sequence[Matcher]:
+    """The matchers of the core."""
+    return [UnorderedMatcher()]

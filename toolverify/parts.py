@@ -1,0 +1,140 @@
+"""A profile's parts: resolved by name, configured, frozen."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Mapping
+from typing import Any, TypeVar, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from toolverify.calls import Context
+from toolverify.errors import ProfileError
+from toolverify.judge import CallJudge
+from toolverify.limits import Limits
+from toolverify.plugins import Part, Registry
+from toolverify.profile import PartRef, Profile, RuleRef
+from toolverify.protocols import AnswerReader, Coercion, Combiner, Comparison, Format, Matcher, Rule
+from toolverify.suggest import closest
+
+T = TypeVar("T")
+
+
+class Slot(Struct, frozen=True):
+    """A rule in its place in a profile."""
+
+    name: str
+    gate: bool
+    rule: Rule
+    owner: str
+
+
+class Parts(Struct, frozen=True):
+    """Everything a verifier asks while it scores."""
+
+    format: Format
+    answers: AnswerReader
+    coercion: Coercion
+    comparison: Comparison
+    matcher: Matcher
+    slots: tuple[Slot, ...]
+    combiner: Combiner
+    limits: Limits
+    judge: CallJudge
+    part_names: tuple[str, ...]
+    reads_tools: bool
+    owners: Mapping[str, str]
+    digest: str
+
+
+def assemble(profile: Profile, registry: Registry) -> Parts:
+    """Resolve and configure every part a profile names.
+
+    Raises:
+        ProfileError: A part is unknown, or an option is unknown or wrong.
+    """
+    used: dict[str, Part] = {}
+
+    def part(kind: str, key: str, ref: PartRef, protocol: type[T]) -> T:
+        found = used[key] = registry.get(kind, ref.use, path=f"profile {profile.name}: {key}")
+        return _configure(found.value, ref.options, f"profile {profile.name}: {key}", protocol)
+
+    comparison = part("comparison", "comparison", profile.comparison, Comparison)  # type: ignore[type-abstract]
+    slots = tuple(_slot(ref, index, part, used) for index, ref in enumerate(profile.rules))
+    _refuse_twin_rules(slots, profile)
+    combiner = part("combiner", "combine", profile.combine, Combiner)  # type: ignore[type-abstract]
+    if hasattr(combiner, "bind"):
+        combiner = combiner.bind([slot.name for slot in slots if slot.gate])
+    coercion = part("coercion", "coercion", profile.coercion, Coercion)  # type: ignore[type-abstract]
+    return Parts(
+        format=part("format", "format", profile.format, Format),  # type: ignore[type-abstract]
+        answers=part("answer reader", "answers", profile.answers, AnswerReader),  # type: ignore[type-abstract]
+        coercion=coercion,
+        comparison=comparison,
+        matcher=part("matcher", "matcher", profile.matcher, Matcher),  # type: ignore[type-abstract]
+        slots=slots,
+        combiner=combiner,
+        limits=profile.bounds(),
+        judge=CallJudge(comparison, {}),
+        part_names=_part_names(combiner, slots),
+        reads_tools=coercion.name != "none" or any(getattr(slot.rule, "reads_tools", False) for slot in slots),
+        owners={key: _owner(found) for key, found in used.items()},
+        digest=_digest(profile, used),
+    )
+
+
+def _slot(ref: RuleRef, index: int, part: Any, used: Mapping[str, Part]) -> Slot:
+    key = f"rules[{index}]"
+    rule: Rule = part("rule", key, ref, Rule)
+    gate = rule.gate if ref.gate is None else ref.gate
+    return Slot(ref.name or ref.use, gate, rule, _owner(used[key]))
+
+
+def _owner(part: Part) -> str:
+    return f"{part.plugin.distribution} {part.plugin.version}"
+
+
+def _refuse_twin_rules(slots: tuple[Slot, ...], profile: Profile) -> None:
+    names = [slot.name for slot in slots]
+    for name in names:
+        if names.count(name) > 1:
+            mend = f"give one of them another name: {{ use = {name!r}, name = … }}"
+            raise ProfileError(f"two rules are named {name!r}", path=f"profile {profile.name}: rules", mend=mend)
+
+
+def _part_names(combiner: Combiner, slots: tuple[Slot, ...]) -> tuple[str, ...]:
+    """The names of the priced parts, which do not depend on the scores: asked once, with nothing right."""
+    return tuple(combiner({slot.name: 0.0 for slot in slots}, Context()))
+
+
+def _configure(value: Any, options: dict[str, Any], path: str, protocol: type[T]) -> T:
+    if not isinstance(value, protocol):
+        raise ProfileError(f"{value!r} is no {protocol.__name__}", path=path, mend="see docs/plugins.md")
+    if not options:
+        return value
+    if not dataclasses.is_dataclass(value):
+        raise ProfileError(f"{options and next(iter(options))!r}: this part takes no options", path=path)
+    fields = [field.name for field in dataclasses.fields(value) if field.name != "name"]
+    hints = get_type_hints(type(value))
+    checked = {name: _option(name, given, fields, hints, path) for name, given in options.items()}
+    return dataclasses.replace(value, **checked)  # type: ignore[type-var]
+
+
+def _option(name: str, given: Any, fields: list[str], hints: Mapping[str, Any], path: str) -> Any:
+    if name not in fields:
+        mend = closest(name, fields) if fields else "this part takes no options"
+        raise ProfileError(f"unknown option {name!r}", path=path, mend=mend)
+    try:
+        return msgspec.convert(given, hints[name])
+    except msgspec.ValidationError as error:
+        raise ProfileError(f"option {name!r}: {error}", path=path, mend=f"got {given!r}") from error
+
+
+def _digest(profile: Profile, used: Mapping[str, Part]) -> str:
+    """A short hash of the profile and of the versions of everything that brings its parts."""
+    versions = {part.plugin.distribution: part.plugin.version for part in used.values()}
+    content = profile.model_dump(mode="json", exclude={"summary"})
+    text = msgspec.json.encode([content, versions], order="sorted")
+    return hashlib.sha256(text).hexdigest()[:12]

@@ -1,0 +1,188 @@
+"""What a plugin implements. These shapes are the contract with outsiders; docs/plugins.md explains each.
+
+Every part is immutable and free of side effects: verifiers are shared between threads and pickled. A part whose
+behaviour has options is a frozen dataclass whose fields are the options; a profile sets them by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from toolverify.calls import (
+    ArgumentVerdict,
+    Case,
+    Coerced,
+    Context,
+    Expected,
+    ExpectedCall,
+    Match,
+    Outcome,
+    Reply,
+    ToolCall,
+    View,
+)
+from toolverify.schema import ToolSpec
+
+
+@runtime_checkable
+class Format(Protocol):
+    """Reads and writes one wire format."""
+
+    @property
+    def name(self) -> str:
+        """The name a profile uses."""
+        ...
+
+    def read(self, completion: Any, case: Case, context: Context) -> Reply:
+        """Read one assistant turn. Never raises: whatever the model wrote becomes a Reply.
+
+        `completion` is text, unless the format has `reads_messages = True` and gets chat messages as they are.
+        """
+        ...
+
+    def render(self, calls: Sequence[ToolCall], *, reasoning: str | None = None, content: str = "") -> str:
+        """Write calls so that `read` gives them back; RenderError for what the format cannot express."""
+        ...
+
+
+@runtime_checkable
+class QuickFormat(Protocol):
+    """A format that also offers the short way (optional)."""
+
+    def quick(self, completion: str, case: Case) -> list[tuple[str, dict[str, Any]]] | None:
+        """Names and arguments of a text in the format's canonical frame; None for any other text.
+
+        The canonical frame: one closed reasoning block first, then nothing but well-formed calls without flags.
+        On None the long way is taken, so None is always right.
+        """
+        ...
+
+
+@runtime_checkable
+class AnswerReader(Protocol):
+    """Turns an answer as found in data into what is expected."""
+
+    @property
+    def name(self) -> str:
+        """The name a profile uses."""
+        ...
+
+    def read(self, answer: Any, tools: Mapping[str, ToolSpec] | None) -> Expected:
+        """Read one answer; AnswerError with path and mend for a wrong one."""
+        ...
+
+
+@runtime_checkable
+class Comparison(Protocol):
+    """Decides whether a value equals an expected value."""
+
+    @property
+    def name(self) -> str:
+        """The name a profile uses."""
+        ...
+
+    def equal(self, got: Any, want: Any, options: Mapping[str, Any]) -> bool:
+        """Whether `got` is as good as `want`. Never raises for what a model wrote."""
+        ...
+
+
+@runtime_checkable
+class KeyedComparison(Protocol):
+    """A comparison that is an equivalence and can name the class of a value (optional)."""
+
+    def key(self, value: Any) -> Hashable | None:
+        """Two values have the same key if and only if they are equal; None where a value has no key."""
+        ...
+
+
+@runtime_checkable
+class Coercion(Protocol):
+    """Turns wire values into what the tool's schema says."""
+
+    @property
+    def name(self) -> str:
+        """The name a profile uses."""
+        ...
+
+    def coerce(self, call: ToolCall, tool: ToolSpec) -> Coerced:
+        """The call with its arguments typed, and every change made. Applying it twice changes nothing more."""
+        ...
+
+
+class Judge(Protocol):
+    """Compares calls as the profile says. Made by the verifier, used by matchers and rules."""
+
+    def key(self, call: ToolCall) -> Hashable | None:
+        """A key equal for equal calls, or None."""
+        ...
+
+    def value(self, got: Any, want: Any) -> bool:
+        """Whether a value is as good as an expected value or one of its alternatives."""
+        ...
+
+    def equal(self, got: ToolCall, want: ExpectedCall) -> bool:
+        """Whether name and all arguments are as expected."""
+        ...
+
+    def arguments(self, got: ToolCall, want: ExpectedCall) -> tuple[ArgumentVerdict, ...]:
+        """How each argument fared, whatever the names of the calls."""
+        ...
+
+
+@runtime_checkable
+class Matcher(Protocol):
+    """Pairs calls with expected calls."""
+
+    @property
+    def name(self) -> str:
+        """The name a profile uses."""
+        ...
+
+    def pair(self, got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge) -> Match:
+        """Pair them; every call and every expected call stands in exactly one pair."""
+        ...
+
+
+@runtime_checkable
+class Rule(Protocol):
+    """Judges one aspect of a reply.
+
+    Optional attributes, all False where absent, that open the short way and speed up compiling:
+        reads_tools: The rule reads `case.tools`, so wrong tools are refused when an answer is compiled.
+        sure_when_equal: It scores 1 on every reply in the canonical frame whose calls equal the answer's.
+        fails_when_unequal: It scores less than 1 on every reply whose calls differ from the answer's.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name a profile uses."""
+        ...
+
+    @property
+    def gate(self) -> bool:
+        """Whether a score under 1 means that the reply did not pass. A profile may decide otherwise."""
+        ...
+
+    def __call__(self, view: View) -> Outcome:
+        """Judge."""
+        ...
+
+
+@runtime_checkable
+class Combiner(Protocol):
+    """Turns the rules' scores into the priced parts, whose sum is the reward.
+
+    Optional:
+        only_gates: True where the parts depend on nothing but whether every gate rule scores 1.
+        bind(gates): Called once with the names of the gate rules; returns the combiner to use.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name a profile uses."""
+        ...
+
+    def __call__(self, scores: Mapping[str, float], context: Context) -> dict[str, float]:
+        """Price the scores. The keys are the same whatever the scores and the context."""
+        ...

@@ -1,0 +1,50 @@
+"""Rule `schema`: the arguments satisfy the schemas of their tools."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from toolverify.calls import Finding, Outcome, ToolCall, View
+from toolverify.paths import join
+from toolverify.schema import ToolSpec, fits, violations
+
+_PASS = Outcome(1.0)
+_NO_TOOLS = Outcome(1.0, (Finding("schema.no_tools", "note", "tools", "no tools were given: no schema was checked"),))
+
+
+@dataclass(frozen=True)
+class SchemaRule:
+    """Every call names a tool that is offered, and its arguments satisfy that tool's schema."""
+
+    name: ClassVar[str] = "schema"
+    gate: ClassVar[bool] = True
+    reads_tools: ClassVar[bool] = True
+
+    def __call__(self, view: View) -> Outcome:
+        """Score the share of calls that satisfy their schema."""
+        tools = view.case.tools
+        if tools is None:
+            return _NO_TOOLS
+        wrong = [index for index, call in enumerate(view.calls) if not _satisfies(call, tools)]
+        if not wrong:
+            return _PASS
+        findings = [finding for index in wrong for finding in _findings(index, view.calls[index], tools)]
+        return Outcome(1 - len(wrong) / len(view.calls), tuple(findings))
+
+
+def _satisfies(call: ToolCall, tools: Mapping[str, ToolSpec]) -> bool:
+    tool = tools.get(call.name)
+    return tool is not None and fits(tool, call.arguments)
+
+
+def _findings(index: int, call: ToolCall, tools: Mapping[str, ToolSpec]) -> Iterator[Finding]:
+    tool = tools.get(call.name)
+    if tool is None:
+        path = f"calls[{index}].name"
+        yield Finding("call.unknown_tool", "error", path, f"no tool is named {call.name!r}", got=call.name)
+        return
+    for violation in violations(tool, call.arguments):
+        path = join(f"calls[{index}].arguments", violation.steps)
+        yield Finding("schema.violated", "error", path, violation.message, violation.expected, violation.got)

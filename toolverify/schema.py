@@ -1,0 +1,172 @@
+"""Tool specifications: read in any of their dialects, and arguments checked against them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from toolverify.errors import ToolsError
+from toolverify.paths import join
+from toolverify.schema_dialects import normalise_parameters
+
+
+class ToolSpec(Struct, frozen=True):
+    """One tool: its parameters as JSON Schema, and the specification as it was given beside them."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+    original: dict[str, Any]
+    schema_json: bytes
+
+
+class Violation(Struct, frozen=True):
+    """One place where arguments break their schema; `steps` lead there from the arguments."""
+
+    steps: tuple[str | int, ...]
+    message: str
+    keyword: str
+    expected: Any
+    got: Any
+
+
+def tools_to_json(tools: Any) -> bytes:
+    """Tools as given, in one canonical form that serves as a cache key.
+
+    Raises:
+        ToolsError: They are not a list of objects, or the JSON text of one.
+    """
+    if isinstance(tools, str):
+        tools = _decode(tools)
+    if not isinstance(tools, list | tuple):
+        kind = type(tools).__name__
+        raise ToolsError(f"expected a list of tools, got {kind}", path="tools", mend="wrap it in a list")
+    try:
+        return msgspec.json.encode(tools)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ToolsError(f"not JSON: {error}", path="tools", mend="use plain JSON values") from error
+
+
+def _decode(text: str) -> Any:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
+        raise ToolsError(f"not JSON: {error}", path="tools", mend="give a list, or its JSON text") from error
+
+
+@lru_cache(maxsize=1024)
+def read_tools_json(text: bytes) -> Mapping[str, ToolSpec]:
+    """Tools by name; the first of two with one name counts."""
+    tools: dict[str, ToolSpec] = {}
+    for index, spec in enumerate(msgspec.json.decode(text)):
+        tool = read_tool(spec, path=f"tools[{index}]")
+        tools.setdefault(tool.name, tool)
+    return tools
+
+
+def read_tools(tools: Any) -> Mapping[str, ToolSpec]:
+    """Read a list of tool specifications in any dialect: OpenAI, bare JSON Schema, BFCL, xLAM.
+
+    Raises:
+        ToolsError: With the path of what is wrong and how to mend it.
+    """
+    return read_tools_json(tools_to_json(tools))
+
+
+def read_tool(spec: Any, *, path: str = "tool") -> ToolSpec:
+    """Read one tool specification.
+
+    Raises:
+        ToolsError: With the path of what is wrong and how to mend it.
+    """
+    if not isinstance(spec, Mapping):
+        raise ToolsError(f"expected an object, got {type(spec).__name__}", path=path)
+    inner, path_in = _unwrap(spec, path)
+    name = inner.get("name")
+    if not isinstance(name, str) or not name:
+        raise ToolsError("a tool needs a name", path=f"{path_in}.name", mend="add a non-empty string")
+    parameters = normalise_parameters(inner, path_in)
+    _check_schema(parameters, f"{path_in}.parameters")
+    description = inner.get("description")
+    return ToolSpec(
+        name=name,
+        description=description if isinstance(description, str) else "",
+        parameters=parameters,
+        original=dict(spec),
+        schema_json=msgspec.json.encode(parameters),
+    )
+
+
+def _unwrap(spec: Mapping[str, Any], path: str) -> tuple[Mapping[str, Any], str]:
+    """OpenAI wraps the function in an object of its own; the other dialects do not."""
+    function = spec.get("function")
+    if isinstance(function, Mapping):
+        return function, f"{path}.function"
+    return spec, path
+
+
+def _check_schema(schema: dict[str, Any], path: str) -> None:
+    import jsonschema_rs
+
+    try:
+        valid = jsonschema_rs.meta.is_valid(schema)
+    except ValueError as error:
+        raise ToolsError(str(error), path=path, mend="mend the schema") from error
+    if not valid:
+        raise _schema_error(schema, path)
+
+
+def _schema_error(schema: dict[str, Any], path: str) -> ToolsError:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import SchemaError
+
+    try:
+        Draft202012Validator.check_schema(schema)
+    except SchemaError as error:
+        return ToolsError(error.message, path=join(path, error.absolute_path), mend="mend the schema")
+    return ToolsError("not a JSON Schema", path=path, mend="mend the schema")
+
+
+@lru_cache(maxsize=4096)
+def _validator(schema_json: bytes) -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft202012Validator(msgspec.json.decode(schema_json))
+
+
+def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
+    """Whether arguments satisfy the tool's schema."""
+    try:
+        return bool(_validator(tool.schema_json).is_valid(arguments))
+    except ValueError:  # NaN, or a number beyond what the validator holds: no schema means that
+        return False
+
+
+def violations(tool: ToolSpec, arguments: dict[str, Any]) -> list[Violation]:
+    """Every place where arguments break the tool's schema, in jsonschema's words."""
+    if fits(tool, arguments):
+        return []
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(tool.parameters).iter_errors(arguments)
+    found = [
+        Violation(
+            steps=tuple(error.absolute_path),
+            message=_first_line(error.message),
+            keyword=str(error.validator),
+            expected=error.validator_value,
+            got=error.instance,
+        )
+        for error in errors
+    ]
+    return found or [Violation((), "does not fit the schema", "schema", tool.parameters, arguments)]
+
+
+def _first_line(message: str, width: int = 300) -> str:
+    line = message.splitlines()[0] if message else ""
+    return line if len(line) <= width else f"{line[:width]}…"
+

@@ -1,0 +1,104 @@
+"""The flow: completion → reply → calls → match → scores → verdict. It holds no other logic."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from toolverify.calls import Case, Change, Context, Expected, Finding, Match, Outcome, Reply, ToolCall, Verdict, View
+from toolverify.parts import Parts, Slot
+from toolverify.reading import read_completion
+
+_MOST_FINDINGS = 100
+
+
+def verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdict:
+    """Score one completion. Never raises: a part that does makes the verdict unscorable, and is named in it."""
+    stage = "format"
+    try:
+        reply = read_completion(parts.format, completion, case, context)
+        stage = "coercion"
+        calls, changes = coerce(parts, reply, case)
+        stage = "matcher"
+        match = best_match(parts, calls, case.expected)
+        view = View(reply, calls, case, match, context, parts.judge, changes)
+        scores: dict[str, float] = {}
+        findings: list[Finding] = []
+        for slot in parts.slots:
+            stage = slot.name
+            outcome = judge(slot, view)
+            scores[slot.name] = outcome.score
+            findings += outcome.findings
+        stage = "combine"
+        priced = price(parts, scores, context)
+        passed = all([scores[slot.name] == 1 for slot in parts.slots if slot.gate])
+    except Exception as error:  # noqa: BLE001  # the one border: a foreign part may raise anything
+        return unscorable(parts, stage, error)
+    return Verdict(sum(priced.values()), passed, scores, priced, cut(findings), match.pairs)  # type: ignore[arg-type]
+
+
+def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...], tuple[Change, ...]]:
+    """The calls as their tools' schemas want them; a tool that is not offered coerces nothing."""
+    calls = reply.calls
+    if parts.coercion.name == "none" or case.tools is None:
+        return calls, ()
+    tools = case.tools
+    coerced = [(parts.coercion.coerce(call, tools[call.name]) if call.name in tools else call) for call in calls]
+    typed = tuple([item if isinstance(item, ToolCall) else item.call for item in coerced])
+    changes = [change for item in coerced if not isinstance(item, ToolCall) for change in item.changes]
+    return typed, tuple(changes)
+
+
+def best_match(parts: Parts, calls: Sequence[ToolCall], expected: Expected) -> Match:
+    """The pairing with the option of the answer that fits best: an exact one, else the most equal pairs."""
+    best = parts.matcher.pair(calls, expected.options[0], parts.judge)
+    for index in range(1, len(expected.options)):
+        if best.exact:
+            break
+        match = parts.matcher.pair(calls, expected.options[index], parts.judge)
+        if (match.exact, _worth(match)) > (best.exact, _worth(best)):
+            best = Match(match.pairs, match.exact, index, match.capped)
+    return best
+
+
+def _worth(match: Match) -> float:
+    return sum([pair.score for pair in match.pairs]) / max(len(match.pairs), 1)
+
+
+def judge(slot: Slot, view: View) -> Outcome:
+    """What a rule says, which is a score from 0 to 1 or an error of the rule."""
+    outcome = slot.rule(view)
+    if not 0.0 <= outcome.score <= 1.0:
+        raise ValueError(f"a score from 0 to 1 is due, got {outcome.score!r}")
+    return outcome
+
+
+def price(parts: Parts, scores: dict[str, float], context: Context) -> dict[str, float]:
+    """The priced parts, whose names are the same on every sample."""
+    priced = parts.combiner(scores, context)
+    if tuple(priced) != parts.part_names:
+        raise ValueError(f"the parts {list(parts.part_names)} are due, got {list(priced)}")
+    return priced
+
+
+def cut(findings: list[Finding]) -> tuple[Finding, ...]:
+    """The findings, in bounds: a thousand wrong calls need no thousand reasons."""
+    if len(findings) <= _MOST_FINDINGS:
+        return tuple(findings)
+    hidden = len(findings) - _MOST_FINDINGS
+    note = Finding("findings.cut", "note", "", f"{hidden} more findings are not shown")
+    return (*findings[:_MOST_FINDINGS], note)
+
+
+def unscorable(parts: Parts, stage: str, error: Exception) -> Verdict:
+    """A verdict that is neither right nor wrong, with all the keys of any other."""
+    owner = next((slot.owner for slot in parts.slots if slot.name == stage), parts.owners.get(stage, ""))
+    message = f"{stage} of {owner} raised {type(error).__name__}: {str(error)[:300]}"
+    return Verdict(
+        reward=None,
+        passed=None,
+        scores={slot.name: None for slot in parts.slots},
+        parts=dict.fromkeys(parts.part_names),
+        findings=(Finding("rule.raised", "error", stage, message),),
+        pairs=(),
+    )
