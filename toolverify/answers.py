@@ -42,7 +42,9 @@ def from_json_text(answer: Any, path: str = "answer") -> Any:
         try:
             answer = msgspec.json.decode(answer)
         except (msgspec.DecodeError, UnicodeEncodeError, RecursionError) as error:
-            raise AnswerError(f"the text is not JSON: {error}", path=path, mend="give a list of calls") from error
+            raise AnswerError(
+                f"the text is not JSON: {error}", path=path, mend="give a list of calls"
+            ) from error
     if answer is None:
         raise AnswerError("the answer is missing (null)", path=path, mend=_EMPTY_MEND)
     return answer
@@ -68,7 +70,9 @@ def _calls(answer: Any, path: str) -> tuple[ExpectedCall, ...]:
 
 def _call(call: Any, path: str) -> ExpectedCall:
     if not isinstance(call, Mapping):
-        raise AnswerError(f"expected a call, got {_kind(call)}", path=path, mend='write {"name": …, "arguments": {…}}')
+        raise AnswerError(
+            f"expected a call, got {_kind(call)}", path=path, mend='write {"name": …, "arguments": {…}}'
+        )
     name = call.get("name")
     if not isinstance(name, str) or not name:
         raise AnswerError("a call needs a name", path=f"{path}.name", mend="add a non-empty string")
@@ -101,21 +105,29 @@ class PossibleAnswer:
 
 def _possible_call(call: Any, path: str) -> ExpectedCall:
     if not isinstance(call, Mapping) or len(call) != 1:
-        raise AnswerError("expected an object with one name", path=path, mend='write {"name": {"arg": [value, …]}}')
+        raise AnswerError(
+            "expected an object with one name", path=path, mend='write {"name": {"arg": [value, …]}}'
+        )
     name, arguments = next(iter(call.items()))
     if not isinstance(name, str) or not name:
         raise AnswerError("a call needs a name", path=path, mend="use a non-empty string")
     if not isinstance(arguments, Mapping):
-        raise AnswerError(f"expected an object, got {_kind(arguments)}", path=f"{path}.{name}", mend="map arguments")
+        raise AnswerError(
+            f"expected an object, got {_kind(arguments)}", path=f"{path}.{name}", mend="map arguments"
+        )
     read = {key: _choice(values, f"{path}.{name}.{key}") for key, values in arguments.items()}
     return ExpectedCall(name, read, plain=False)
 
 
 def _choice(values: Any, path: str) -> Choice:
     if not isinstance(values, list | tuple):
-        raise AnswerError(f"expected a list of alternatives, got {_kind(values)}", path=path, mend="wrap it in a list")
+        raise AnswerError(
+            f"expected a list of alternatives, got {_kind(values)}", path=path, mend="wrap it in a list"
+        )
     if not values:
-        raise AnswerError("no alternative, so nothing could pass", path=path, mend="list the values that are right")
+        raise AnswerError(
+            "no alternative, so nothing could pass", path=path, mend="list the values that are right"
+        )
     given = [value for value in values if value != "" or not isinstance(value, str)]
     return Choice(tuple([_pattern(value, path) for value in given]), optional=len(given) < len(values))
 
@@ -124,7 +136,9 @@ def _pattern(value: Any, path: str) -> Any:
     """In an object, each member lists its own alternatives; a member that does not is a plain value."""
     if isinstance(value, Mapping):
         members = {
-            key: _choice(inner, f"{path}.{key}") if isinstance(inner, list | tuple) and inner else Choice((inner,))
+            key: _choice(inner, f"{path}.{key}")
+            if isinstance(inner, list | tuple) and inner
+            else Choice((inner,))
             for key, inner in value.items()
         }
         return Fields(members)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import ClassVar
 from math import prod
+from typing import ClassVar
 
 from toolverify.calls import Context
 from toolverify.errors import ProfileError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -100,17 +100,33 @@ def json_text(value: Any) -> str | bytes | None:
     """
     try:
         text = _sorted_bytes(value)
-        return text if b"null" not in text else json.dumps(value, sort_keys=True)
+    except RecursionError:
+        return _deep_text(value)
     except UnicodeEncodeError:
-        return json.dumps(value, sort_keys=True)
+        return _standard_text(value)
     except (TypeError, ValueError):
         return None
+    return text if b"null" not in text else _standard_text(value)
+
+
+def _deep_text(value: Any) -> str | bytes:
+    """What `json_text` gives, for a value too deep for the interpreter's stack where it stands."""
+    try:
+        text = _written(value, lambda leaf: _sorted_bytes(leaf).decode(), ",", ":").encode()
+    except UnicodeEncodeError:
+        return _standard_text(value)
+    return text if b"null" not in text else _standard_text(value)
+
+
+def _standard_text(value: Any) -> str:
+    try:
+        return json.dumps(value, sort_keys=True)
     except RecursionError:
-        return deep_json_text(value)
+        return _written(value, json.dumps, ", ", ": ")
 
 
-def deep_json_text(value: Any) -> str:
-    """`json.dumps(value, sort_keys=True)` without the interpreter's stack, for values near its end."""
+def _written(value: Any, leaf: Callable[[Any], str], comma: str, colon: str) -> str:
+    """Sorted JSON text by a stack of its own."""
     written: list[str] = []
     stack: list[Any] = [value]
     while stack:
@@ -118,11 +134,12 @@ def deep_json_text(value: Any) -> str:
         if isinstance(item, _Literal):
             written.append(item.text)
         elif isinstance(item, dict):
-            _push(stack, "{", [[_Literal(json.dumps(key) + ": "), item[key]] for key in sorted(item)], "}")
+            groups = [[_Literal(leaf(key) + colon), item[key]] for key in sorted(item)]
+            _push(stack, "{", groups, comma, "}")
         elif isinstance(item, list | tuple):
-            _push(stack, "[", [[element] for element in item], "]")
+            _push(stack, "[", [[element] for element in item], comma, "]")
         else:
-            written.append(json.dumps(item))
+            written.append(leaf(item))
     return "".join(written)
 
 
@@ -130,11 +147,11 @@ class _Literal(msgspec.Struct):
     text: str
 
 
-def _push(stack: list[Any], opening: str, groups: list[list[Any]], closing: str) -> None:
+def _push(stack: list[Any], opening: str, groups: list[list[Any]], comma: str, closing: str) -> None:
     parts: list[Any] = [_Literal(opening)]
     for index, group in enumerate(groups):
         if index:
-            parts.append(_Literal(", "))
+            parts.append(_Literal(comma))
         parts += group
     stack += reversed([*parts, _Literal(closing)])
 

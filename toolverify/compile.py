@@ -73,7 +73,9 @@ def _check_bounds(call: ExpectedCall, path: str, limits: Limits) -> None:
     if len(text) > limits.call:
         refusal = f"over {limits.call} characters"
     if refusal:
-        raise AnswerError(f"the call is beyond the limits: {refusal}", path=path, mend="raise the profile's limits")
+        raise AnswerError(
+            f"the call is beyond the limits: {refusal}", path=path, mend="raise the profile's limits"
+        )
 
 
 def _keys(parts: Parts, option: tuple[ExpectedCall, ...]) -> dict[Hashable, int] | None:

@@ -16,8 +16,12 @@ def explain(verdict: Verdict) -> str:
         head = "not scorable"
     else:
         head = f"reward {verdict.reward:g}, {'passed' if verdict.passed else 'not passed'}"
-    scores = "  ".join(f"{name} {'-' if score is None else f'{score:.3g}'}" for name, score in verdict.scores.items())
-    return "\n".join([head, f"  {scores}", *[line for finding in verdict.findings for line in _lines(finding)]])
+    scores = "  ".join(
+        f"{name} {'-' if score is None else f'{score:.3g}'}" for name, score in verdict.scores.items()
+    )
+    return "\n".join(
+        [head, f"  {scores}", *[line for finding in verdict.findings for line in _lines(finding)]]
+    )
 
 
 def _lines(finding: Finding) -> list[str]:

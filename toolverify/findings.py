@@ -13,31 +13,49 @@ class Code(NamedTuple):
 
 
 CODES: dict[str, Code] = {
-    "attempt.invalid_json": Code("The text of a call is not JSON.", "Look at the raw text; train on valid JSON."),
+    "attempt.invalid_json": Code(
+        "The text of a call is not JSON.", "Look at the raw text; train on valid JSON."
+    ),
     "attempt.truncated": Code("The completion ends inside a call.", "Raise the trainer's response length."),
     "attempt.unclosed": Code("A call is whole, but its end marker is missing.", "Raise the response length."),
     "attempt.missing_name": Code("A call has no usable name.", "The key is `name`, a non-empty string."),
-    "attempt.non_object_args": Code("The arguments are not an object.", "Write an object, not JSON text or a list."),
-    "attempt.in_reasoning": Code("A call drafted inside the reasoning; it does not count.", "Nothing to mend."),
-    "attempt.wrong_dialect": Code("A call in the shape of another format.", "Use the profile's format, or `--format`."),
-    "attempt.limit_exceeded": Code("More text, depth, digits or calls than is read.", "Raise the profile's limits."),
+    "attempt.non_object_args": Code(
+        "The arguments are not an object.", "Write an object, not JSON text or a list."
+    ),
+    "attempt.in_reasoning": Code(
+        "A call drafted inside the reasoning; it does not count.", "Nothing to mend."
+    ),
+    "attempt.wrong_dialect": Code(
+        "A call in the shape of another format.", "Use the profile's format, or `--format`."
+    ),
+    "attempt.limit_exceeded": Code(
+        "More text, depth, digits or calls than is read.", "Raise the profile's limits."
+    ),
     "attempt.duplicate_keys": Code("An object holds one key twice.", "Write each key once."),
     "attempt.extra_keys": Code("A call has keys beside its name and arguments.", "Leave them out."),
-    "attempt.ambiguous": Code("The text can be read in more than one way.", "Avoid the format's markers in values."),
+    "attempt.ambiguous": Code(
+        "The text can be read in more than one way.", "Avoid the format's markers in values."
+    ),
     "format.text": Code("Text stands outside the reasoning and the calls.", "Answer with calls alone."),
     "format.silence": Code("There is no call block.", "Write an empty block where no call is right."),
     "format.several_blocks": Code("More than one block, where one list holds all calls.", "Write one list."),
     "format.single_object": Code("A single call, where a list of calls is due.", "Wrap it in a list."),
     "format.not_judged": Code("The calls came ready-made, so there is no text to judge.", "Nothing to mend."),
     "reasoning.missing": Code("There is no reasoning.", "Begin with the reasoning."),
-    "reasoning.not_opened": Code("The reasoning has no start marker.", "Set `reasoning_open` if the prompt holds it."),
+    "reasoning.not_opened": Code(
+        "The reasoning has no start marker.", "Set `reasoning_open` if the prompt holds it."
+    ),
     "reasoning.unclosed": Code("The reasoning has no end marker.", "Raise the trainer's response length."),
     "reasoning.repeated": Code("There is more than one block of reasoning.", "Think once, first."),
     "reasoning.not_first": Code("Something stands before the reasoning.", "Begin with the reasoning."),
     "call.missing": Code("An expected call was not made.", "Compare with the answer."),
     "call.surplus": Code("A call was made that is not expected.", "Compare with the answer."),
-    "call.unknown_tool": Code("A call names a tool that is not offered.", "Compare with the tools of the task."),
-    "argument.differs": Code("An argument has another value than expected.", "Compare `got` with `expected`."),
+    "call.unknown_tool": Code(
+        "A call names a tool that is not offered.", "Compare with the tools of the task."
+    ),
+    "argument.differs": Code(
+        "An argument has another value than expected.", "Compare `got` with `expected`."
+    ),
     "argument.missing": Code("An expected argument was left out.", "Compare with the answer."),
     "argument.surplus": Code("An argument was given that is not expected.", "Compare with the answer."),
     "count.differs": Code("Another number of calls than expected.", "Compare with the answer."),
@@ -45,5 +63,7 @@ CODES: dict[str, Code] = {
     "schema.no_tools": Code("No tools were given, so no schema was checked.", "Give `tools` with the task."),
     "match.capped": Code("Too many calls to compare each with each.", "Raise the matcher's `comparisons`."),
     "findings.cut": Code("There are more findings than are shown.", "Mend the first ones."),
-    "rule.raised": Code("A part of the profile raised; the completion could not be scored.", "Report it to its author."),
+    "rule.raised": Code(
+        "A part of the profile raised; the completion could not be scored.", "Report it to its author."
+    ),
 }

@@ -11,7 +11,6 @@ from toolverify.calls import ArgumentVerdict, Choice, ExpectedCall, Fields, Item
 from toolverify.protocols import Comparison, KeyedComparison
 
 
-
 class CallJudge(Struct, frozen=True):
     """The judge a verifier hands to matchers and rules."""
 
@@ -49,7 +48,8 @@ class CallJudge(Struct, frozen=True):
 
     def _members(self, got: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
         return all(key in want for key in got) and all(
-            self.value(got[key], value) if key in got else _may_be_left_out(value) for key, value in want.items()
+            self.value(got[key], value) if key in got else _may_be_left_out(value)
+            for key, value in want.items()
         )
 
     def arguments(self, got: ToolCall, want: ExpectedCall) -> tuple[ArgumentVerdict, ...]:

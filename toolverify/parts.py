@@ -79,7 +79,8 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
         limits=profile.bounds(),
         judge=CallJudge(comparison, {}),
         part_names=_part_names(combiner, slots),
-        reads_tools=coercion.name != "none" or any(getattr(slot.rule, "reads_tools", False) for slot in slots),
+        reads_tools=coercion.name != "none"
+        or any(getattr(slot.rule, "reads_tools", False) for slot in slots),
         owners={key: _owner(found) for key, found in used.items()},
         digest=_digest(profile, used),
     )
@@ -101,7 +102,9 @@ def _refuse_twin_rules(slots: tuple[Slot, ...], profile: Profile) -> None:
     for name in names:
         if names.count(name) > 1:
             mend = f"give one of them another name: {{ use = {name!r}, name = … }}"
-            raise ProfileError(f"two rules are named {name!r}", path=f"profile {profile.name}: rules", mend=mend)
+            raise ProfileError(
+                f"two rules are named {name!r}", path=f"profile {profile.name}: rules", mend=mend
+            )
 
 
 def _part_names(combiner: Combiner, slots: tuple[Slot, ...]) -> tuple[str, ...]:
@@ -114,12 +117,16 @@ def _configure(value: Any, options: dict[str, Any], path: str, protocol: type[T]
         raise ProfileError(f"{value!r} is no {protocol.__name__}", path=path, mend="see docs/plugins.md")
     if not options:
         return value
-    if not dataclasses.is_dataclass(value):
-        raise ProfileError(f"{options and next(iter(options))!r}: this part takes no options", path=path)
-    fields = [field.name for field in dataclasses.fields(value) if field.name != "name"]
+    fields = [field.name for field in _fields(value) if field.name != "name"]
     hints = get_type_hints(type(value))
     checked = {name: _option(name, given, fields, hints, path) for name, given in options.items()}
-    return dataclasses.replace(value, **checked)  # type: ignore[type-var]
+    configured: T = dataclasses.replace(value, **checked)  # type: ignore[type-var]
+    return configured
+
+
+def _fields(value: Any) -> tuple[dataclasses.Field[Any], ...]:
+    """The options of a part: a part that is no dataclass has none."""
+    return dataclasses.fields(value) if dataclasses.is_dataclass(value) else ()
 
 
 def _option(name: str, given: Any, fields: list[str], hints: Mapping[str, Any], path: str) -> Any:

@@ -174,12 +174,15 @@ def _refuse_twins(points: Sequence[metadata.EntryPoint]) -> None:
         other = owners.setdefault(point.name, owner)
         if other != owner:
             raise PluginError(
-                f"two plugins are named {point.name!r}: {' '.join(other)} and {' '.join(owner)}", mend="uninstall one"
+                f"two plugins are named {point.name!r}: {' '.join(other)} and {' '.join(owner)}",
+                mend="uninstall one",
             )
 
 
 def _owner(point: metadata.EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist is not None else ("an unknown distribution", "")
+    return (
+        (point.dist.name, point.dist.version) if point.dist is not None else ("an unknown distribution", "")
+    )
 
 
 def _load_one(manager: pluggy.PluginManager, point: metadata.EntryPoint) -> PluginInfo:
@@ -194,5 +197,7 @@ def _load_one(manager: pluggy.PluginManager, point: metadata.EntryPoint) -> Plug
     try:
         manager.register(module, name=point.value)
     except (ValueError, pluggy.PluginValidationError) as error:
-        raise PluginError(f"plugin {point.name!r} ({distribution} {version}): {error}", mend="mend its hooks") from error
+        raise PluginError(
+            f"plugin {point.name!r} ({distribution} {version}): {error}", mend="mend its hooks"
+        ) from error
     return PluginInfo(point.name, point.value, distribution, version)

@@ -23,6 +23,12 @@ def _named(value: Any) -> Any:
     return {"use": value} if isinstance(value, str) else value
 
 
+def _as_tuple(value: Any) -> Any:
+    if isinstance(value, list | tuple) and not value:
+        raise ValueError("a profile needs at least one rule")
+    return tuple(value) if isinstance(value, list) else value
+
+
 class PartRef(BaseModel):
     """A part by name, with options: `"calls"` or `{ use = "format", silence = true }`."""
 
@@ -72,7 +78,8 @@ class Profile(BaseModel):
     comparison: Ref = PartRef(use="json")
     matcher: Ref = PartRef(use="unordered")
     rules: Annotated[
-        tuple[Annotated[RuleRef, BeforeValidator(_named)], ...], BeforeValidator(lambda value: _as_tuple(value))
+        tuple[Annotated[RuleRef, BeforeValidator(_named)], ...],
+        BeforeValidator(_as_tuple),
     ]
     combine: Ref = PartRef(use="all")
     limits: LimitsModel = LimitsModel()
@@ -84,12 +91,6 @@ class Profile(BaseModel):
     def with_format(self, name: str) -> Profile:
         """The same reward on another wire format."""
         return self.model_copy(update={"format": PartRef(use=name)})
-
-
-def _as_tuple(value: Any) -> Any:
-    if isinstance(value, list | tuple) and not value:
-        raise ValueError("a profile needs at least one rule")
-    return tuple(value) if isinstance(value, list) else value
 
 
 def load_profile(source: str | os.PathLike[str] | Profile, parts: Registry | None = None) -> Profile:
@@ -118,7 +119,9 @@ def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
-        raise ProfileError(f"no file {str(path)!r}", mend="give the name of a profile or the path of a file") from error
+        raise ProfileError(
+            f"no file {str(path)!r}", mend="give the name of a profile or the path of a file"
+        ) from error
     except (OSError, UnicodeDecodeError) as error:
         raise ProfileError(f"cannot read {str(path)!r}: {error}", mend="give a TOML file in UTF-8") from error
     except tomllib.TOMLDecodeError as error:
@@ -132,7 +135,9 @@ def _with_parents(data: dict[str, Any], where: str, parts: Registry) -> dict[str
             return data
         parent_name = data.pop("extends")
         if not isinstance(parent_name, str):
-            raise ProfileError("expected the name of a profile", path=f"{where}: extends", mend="write a string")
+            raise ProfileError(
+                "expected the name of a profile", path=f"{where}: extends", mend="write a string"
+            )
         parent = _raw(parent_name, where, parts)
         limits = {**parent.get("limits", {}), **data.get("limits", {})}
         parent.pop("name", None)

@@ -169,4 +169,3 @@ def violations(tool: ToolSpec, arguments: dict[str, Any]) -> list[Violation]:
 def _first_line(message: str, width: int = 300) -> str:
     line = message.splitlines()[0] if message else ""
     return line if len(line) <= width else f"{line[:width]}…"
-

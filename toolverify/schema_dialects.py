@@ -45,7 +45,11 @@ def normalise_parameters(tool: Mapping[str, Any], path: str) -> dict[str, Any]:
         kind = type(parameters).__name__
         raise ToolsError(f"expected an object, got {kind}", path=path, mend="give a JSON Schema")
     if not _is_schema(parameters):
-        parameters = {"type": "object", "properties": parameters, "required": _required_of_list(tool, parameters)}
+        parameters = {
+            "type": "object",
+            "properties": parameters,
+            "required": _required_of_list(tool, parameters),
+        }
     schema = _normalise(parameters, path, 0)
     schema.setdefault("type", "object")
     schema.setdefault("properties", {})
@@ -104,7 +108,7 @@ def _normalise_type(schema: dict[str, Any], path: str) -> None:
 def _type_name(name: Any, path: str) -> str | None:
     key = name.strip().lower() if isinstance(name, str) else None
     if key is None or key not in _TYPES:
-        known = ", ".join(("string", "integer", "number", "boolean", "array", "object", "null"))
+        known = "string, integer, number, boolean, array, object, null"
         raise ToolsError(f"unknown type {name!r}", path=path, mend=f"use one of {known}")
     return _TYPES[key]
 
@@ -198,7 +202,9 @@ def _normalise_properties(schema: dict[str, Any], path: str, depth: int) -> None
         return
     if not isinstance(properties, Mapping):
         kind = type(properties).__name__
-        raise ToolsError(f"expected an object, got {kind}", path=f"{path}.properties", mend="map names to schemas")
+        raise ToolsError(
+            f"expected an object, got {kind}", path=f"{path}.properties", mend="map names to schemas"
+        )
     marked = _flagged(properties) if names is None else names
     schema["properties"] = {
         name: _normalise(_without_flag(child), f"{path}.properties.{name}", depth + 1)

@@ -112,7 +112,12 @@ class Verifier:
     def _quick_reward(self, completion: Any, case: Case) -> float:
         """The short way, where the completion is in the canonical frame and its calls decide the reward."""
         settled = self._settled
-        if settled is not None and type(completion) is str and len(case.keys) == 1 and case.keys[0] is not None:
+        if (
+            settled is not None
+            and type(completion) is str
+            and len(case.keys) == 1
+            and case.keys[0] is not None
+        ):
             calls = settled.format.quick(completion, case)
             if calls is not None:
                 reward = settled.equal if settled.same(calls, case.keys[0]) else settled.unequal
@@ -199,7 +204,9 @@ def _reward_if_equal(parts: Parts) -> float | None:
 
 def _reward_if_unequal(parts: Parts) -> float | None:
     """One failing gate settles a reward that depends on nothing but the gates."""
-    failing = [slot.name for slot in parts.slots if slot.gate and getattr(slot.rule, "fails_when_unequal", False)]
+    failing = [
+        slot.name for slot in parts.slots if slot.gate and getattr(slot.rule, "fails_when_unequal", False)
+    ]
     if not failing or not getattr(parts.combiner, "only_gates", False):
         return None
     scores = {slot.name: float(slot.name not in failing) for slot in parts.slots}

@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from toolverify.calls import Case, Change, Context, Expected, Finding, Match, Outcome, Reply, ToolCall, Verdict, View
+from toolverify.calls import (
+    Case,
+    Change,
+    Context,
+    Expected,
+    Finding,
+    Match,
+    Outcome,
+    Reply,
+    ToolCall,
+    Verdict,
+    View,
+)
 from toolverify.parts import Parts, Slot
 from toolverify.reading import read_completion
 
@@ -43,7 +55,9 @@ def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...]
     if parts.coercion.name == "none" or case.tools is None:
         return calls, ()
     tools = case.tools
-    coerced = [(parts.coercion.coerce(call, tools[call.name]) if call.name in tools else call) for call in calls]
+    coerced = [
+        (parts.coercion.coerce(call, tools[call.name]) if call.name in tools else call) for call in calls
+    ]
     typed = tuple([item if isinstance(item, ToolCall) else item.call for item in coerced])
     changes = [change for item in coerced if not isinstance(item, ToolCall) for change in item.changes]
     return typed, tuple(changes)

@@ -61,5 +61,7 @@ def _tool_call(call: ToolCall | Mapping[str, Any]) -> ToolCall:
         return call
     name, arguments = call.get("name"), call.get("arguments")
     if not isinstance(name, str) or not name or not isinstance(arguments, Mapping):
-        raise RenderError("a call is {'name': …, 'arguments': {…}}", path="calls", mend="give name and arguments")
+        raise RenderError(
+            "a call is {'name': …, 'arguments': {…}}", path="calls", mend="give name and arguments"
+        )
     return ToolCall(name, dict(arguments))

@@ -46,10 +46,14 @@ def _differences(view: View) -> Iterator[Finding]:
 def _pair_findings(view: View, pair: Pair) -> Iterator[Finding]:
     if pair.call is None and pair.expected is not None:
         want = view.expected[pair.expected]
-        yield Finding("call.missing", "error", f"expected[{pair.expected}]", f"no call to {want.name}", want.name)
+        yield Finding(
+            "call.missing", "error", f"expected[{pair.expected}]", f"no call to {want.name}", want.name
+        )
     elif pair.expected is None and pair.call is not None:
         name = view.calls[pair.call].name
-        yield Finding("call.surplus", "error", f"calls[{pair.call}]", f"the call to {name} is not expected", got=name)
+        yield Finding(
+            "call.surplus", "error", f"calls[{pair.call}]", f"the call to {name} is not expected", got=name
+        )
     else:
         yield from _argument_findings(view, pair)
 
@@ -80,7 +84,9 @@ def _argument_findings(view: View, pair: Pair) -> Iterator[Finding]:
 def _verdicts(view: View, pair: Pair) -> tuple[ArgumentVerdict, ...]:
     if pair.call is None or pair.expected is None:
         return ()
-    verdicts: tuple[ArgumentVerdict, ...] = view.judge.arguments(view.calls[pair.call], view.expected[pair.expected])
+    verdicts: tuple[ArgumentVerdict, ...] = view.judge.arguments(
+        view.calls[pair.call], view.expected[pair.expected]
+    )
     return verdicts
 
 
@@ -133,7 +139,9 @@ def _name_findings(view: View) -> Iterator[Finding]:
     for index, call in enumerate(view.calls):
         if tools is not None and call.name not in tools:
             path = f"calls[{index}].name"
-            yield Finding("call.unknown_tool", "error", path, f"no tool is named {call.name!r}", got=call.name)
+            yield Finding(
+                "call.unknown_tool", "error", path, f"no tool is named {call.name!r}", got=call.name
+            )
     for pair in view.match.pairs:
         if pair.call is None or pair.expected is None:
             yield from _pair_findings(view, pair)
@@ -153,4 +161,6 @@ class CountRule:
         if got == want:
             return _PASS
         message = f"{got} calls instead of {want}"
-        return Outcome(min(got, want) / max(got, want), (Finding("count.differs", "error", "calls", message, want, got),))
+        return Outcome(
+            min(got, want) / max(got, want), (Finding("count.differs", "error", "calls", message, want, got),)
+        )

@@ -53,7 +53,9 @@ class FormatRule:
                 yield Finding(f"format.{flag}", "error", "reply", _FRAME_FLAGS[flag])
         blocks = any([segment.kind == "block" for segment in reply.segments])
         if not blocks and not self.silence:
-            yield Finding("format.silence", "error", "reply", "no call block: an empty one says that no call is right")
+            yield Finding(
+                "format.silence", "error", "reply", "no call block: an empty one says that no call is right"
+            )
         if blocks and self.text == "none" and not (not reply.content or reply.content.isspace()):
             yield Finding("format.text", "error", "reply.content", "text beside the calls", got=reply.content)
 

@@ -41,6 +41,8 @@ def _findings(view: View) -> Iterator[Finding]:
             yield Finding(flag.replace("_", ".", 1), "error", "reply.reasoning", _FLAGS[flag])
     filled = [segment.kind for segment in reply.segments if segment.kind != "content" or segment.text.strip()]
     if filled[0] != "reasoning":
-        yield Finding("reasoning.not_first", "error", "reply.reasoning", f"{filled[0]} stands before the reasoning")
+        yield Finding(
+            "reasoning.not_first", "error", "reply.reasoning", f"{filled[0]} stands before the reasoning"
+        )
     if filled.count("reasoning") > 1:
         yield Finding("reasoning.repeated", "error", "reply.reasoning", "more than one block of reasoning")

@@ -11,7 +11,9 @@ from toolverify.paths import join
 from toolverify.schema import ToolSpec, fits, violations
 
 _PASS = Outcome(1.0)
-_NO_TOOLS = Outcome(1.0, (Finding("schema.no_tools", "note", "tools", "no tools were given: no schema was checked"),))
+_NO_TOOLS = Outcome(
+    1.0, (Finding("schema.no_tools", "note", "tools", "no tools were given: no schema was checked"),)
+)
 
 
 @dataclass(frozen=True)

@@ -67,10 +67,14 @@ class JsonBlocks:
 
     def _expressible(self, reasoning: str | None, content: str) -> None:
         if reasoning is not None and self.think_end in reasoning:
-            raise RenderError(f"{self.name} cannot write reasoning that contains {self.think_end!r}", path="reasoning")
+            raise RenderError(
+                f"{self.name} cannot write reasoning that contains {self.think_end!r}", path="reasoning"
+            )
         for marker in (self.start, self.think_start, self.think_end):
             if marker in content:
-                raise RenderError(f"{self.name} cannot write content that contains {marker!r}", path="content")
+                raise RenderError(
+                    f"{self.name} cannot write content that contains {marker!r}", path="content"
+                )
 
     def quick(self, completion: str, case: Case) -> list[tuple[str, dict[str, Any]]] | None:
         """Names and arguments, where the text is in the canonical frame."""
@@ -135,7 +139,10 @@ class JsonBlocks:
     @cached_property
     def _decoder(self) -> msgspec.json.Decoder[Any]:
         """A decoder that checks the shape of calls as it reads them."""
-        fields = [("name", str, msgspec.field()), ("arguments", dict[str, Any], msgspec.field(name=self.arguments_key))]
+        fields = [
+            ("name", str, msgspec.field()),
+            ("arguments", dict[str, Any], msgspec.field(name=self.arguments_key)),
+        ]
         call = msgspec.defstruct("WireCall", fields, frozen=True, forbid_unknown_fields=True)
         return msgspec.json.Decoder(list[call] if self.container == "list" else call)  # type: ignore[valid-type]
 
@@ -148,7 +155,9 @@ def _suspicious(body: str, case: Case) -> bool:
     limits = case.limits
     if len(body) <= 2 * limits.depth and len(body) <= limits.digits:
         return False
-    if len(body) > limits.call or (body.count("[") + body.count("{") > limits.depth and nesting(body) > limits.depth):
+    if len(body) > limits.call or (
+        body.count("[") + body.count("{") > limits.depth and nesting(body) > limits.depth
+    ):
         return True
     return len(body) > limits.digits and bool(_LONG_NUMBER.search(body))
 

@@ -136,7 +136,9 @@ class Reading:
             decoded = decode(inner.strip(), self.limits)
             if decoded.status == "ok":
                 lead = body + len(inner) - len(inner.lstrip())
-                self._accept(decoded, (begin, close + len(self.format.end)), (lead, body + len(inner.rstrip())))
+                self._accept(
+                    decoded, (begin, close + len(self.format.end)), (lead, body + len(inner.rstrip()))
+                )
                 return
         self._careful_block(begin, body)
 
@@ -171,7 +173,9 @@ class Reading:
         position = inner[0] + 1
         for index, value in enumerate(values):
             if self.counted >= self.limits.attempts:
-                self._attempt("limit_exceeded", position, inner[1], f"more than {self.limits.attempts} attempts")
+                self._attempt(
+                    "limit_exceeded", position, inner[1], f"more than {self.limits.attempts} attempts"
+                )
                 return
             begin, end = self._value_span(position)
             self._item(value, (begin, end), flags)
@@ -198,7 +202,9 @@ class Reading:
         elif self.format.end.startswith(self.text[after : after + len(self.format.end) + 1]):
             self._ended_early("unclosed", begin, len(self.text), decoded)
         else:
-            self._faulty_block(begin, inner, Decoded(status="invalid_json", detail="text after the JSON value"), stop)
+            self._faulty_block(
+                begin, inner, Decoded(status="invalid_json", detail="text after the JSON value"), stop
+            )
 
     def _ended_early(self, status: Status, begin: int, end: int, decoded: Decoded) -> None:
         """The value is whole, the end marker is not there."""
@@ -211,7 +217,9 @@ class Reading:
 
     def _faulty_block(self, begin: int, inner: int, decoded: Decoded, stop: int) -> None:
         """A block whose JSON is broken at `stop`; a list still gives what is sound in it."""
-        cut_off = self.context.finish_reason == "length" or self._find(self.format.end, inner) == len(self.text)
+        cut_off = self.context.finish_reason == "length" or self._find(self.format.end, inner) == len(
+            self.text
+        )
         truncated = decoded.status == "pending" and cut_off
         end = len(self.text) if truncated else self._block_end(inner, stop)
         before = len(self.attempts)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from itertools import accumulate
+from json.scanner import make_scanner
 from typing import Any, Literal
 
 import msgspec
@@ -23,7 +24,7 @@ DecodeStatus = Literal["ok", "invalid_json", "pending", "limit_exceeded"]
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
-_scan_once = json.JSONDecoder().scan_once
+_scan_once = make_scanner(json.JSONDecoder())
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 _SPACE = re.compile(r"[ \t\n\r]*")
@@ -113,7 +114,7 @@ def beyond(text: str, limits: Limits) -> str:
 
 
 def _long_number(text: str, digits: int) -> bool:
-    run = re.compile(r"\d{%d}" % (digits + 1), re.ASCII)
+    run = re.compile(rf"\d{{{digits + 1}}}", re.ASCII)
     return bool(run.search(text)) and bool(run.search(_STRING.sub('""', text)))
 
 

@@ -1,0 +1,204 @@
+"""The released extraction: the last block after the last assistant marker."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from toolverify.calls import Attempt, Case, Context, Reply, Segment, ToolCall
+from toolverify.errors import RenderError
+from toolverify.formats.engines.items import as_attempt
+from toolverify.formats.tool_n1 import TOOL_N1
+from toolverify_tool_n1.release_json import Loaded, load
+
+_START, _END = "<tool_call>", "</tool_call>"
+_HOPS = 8
+
+Outcome = Literal["items", "unread", "raises"]
+
+
+class Item(msgspec.Struct, frozen=True):
+    """An element of the list in the block: whether it has both keys, and its name."""
+
+    complete: bool
+    name: Any = None
+
+
+class ReleaseReply(Reply, frozen=True):
+    """A reply as the released code sees it.
+
+    Attributes:
+        tags: Both think tags occur somewhere.
+        outcome: What became of the block.
+        items: The elements of the list.
+        raised: The exception that the released code would die of.
+        silent: There was no block, and that counts as an empty list.
+    """
+
+    tags: bool = False
+    outcome: Outcome = "unread"
+    items: tuple[Item, ...] = ()
+    raised: str = ""
+    silent: bool = False
+
+
+class _WireCall(msgspec.Struct, frozen=True):
+    name: str
+    arguments: dict[str, Any]
+
+
+_decode_calls = msgspec.json.Decoder(list[_WireCall]).decode
+
+
+@dataclass(frozen=True)
+class ReleaseFormat:
+    """The released extraction.
+
+    Attributes:
+        marker: The text after the last of these counts; all of it where there is none.
+        text_in_block_raises: A JSON string in the block that is no JSON itself ends the released code.
+        silence_is_empty: No block at all counts as an empty list.
+    """
+
+    name: str
+    marker: str = ""
+    text_in_block_raises: bool = False
+    silence_is_empty: bool = False
+
+    def read(self, completion: str, case: Case, context: Context) -> Reply:
+        """Read the last block."""
+        del context
+        begin = max(completion.rfind(self.marker), 0)
+        text = completion[begin:]
+        tags = "<think>" in text and "</think>" in text
+        block = last_block(text)
+        if block is None:
+            return self._without_block(completion, tags=tags)
+        first, last = block
+        loaded = load(text[first:last].strip(), case.limits)
+        if isinstance(loaded.value, str) and loaded.status == "ok":
+            loaded = self._second(load(loaded.value, case.limits))
+        return _reply(completion, begin + first, begin + last, loaded, tags=tags)
+
+    def _second(self, loaded: Loaded) -> Loaded:
+        """A JSON string in the block is read once more."""
+        if loaded.status == "invalid" and self.text_in_block_raises:
+            return Loaded(status="raises", raised="JSONDecodeError")
+        return loaded
+
+    def _without_block(self, text: str, *, tags: bool) -> ReleaseReply:
+        silent = self.silence_is_empty
+        segments = (Segment("content", text),) if text else ()
+        return ReleaseReply(
+            None, text, (), segments, tags=tags, outcome="items" if silent else "unread", silent=silent
+        )
+
+    def render(self, calls: Sequence[ToolCall], *, reasoning: str | None = None, content: str = "") -> str:
+        """Write what the released code reads back; it ends a block at the first end marker, even in a string."""
+        text = TOOL_N1.render(calls, reasoning=reasoning, content=content)
+        if text.count(_END) > 1 or (self.marker and self.marker in text):
+            raise RenderError(
+                "the released code cannot read an argument that contains a marker", path="calls"
+            )
+        return text
+
+    def quick(self, completion: str, case: Case) -> list[tuple[str, dict[str, Any]]] | None:
+        """The calls of a text with one thought, one block and no chat markers."""
+        if len(completion) > case.limits.text or not completion.startswith("<think>"):
+            return None
+        begin = _after_thought(completion)
+        if begin < 0 or not completion.startswith(_START, begin):
+            return None
+        body_at = begin + len(_START)
+        close = completion.find(_END, body_at)
+        if close < 0 or completion.find("<", close + len(_END)) >= 0:
+            return None
+        body = completion[body_at:close]
+        return None if self.marker in body else self._decoded(body, case)
+
+    def _decoded(self, body: str, case: Case) -> list[tuple[str, dict[str, Any]]] | None:
+        """The calls of a block's text; whatever msgspec refuses goes the long way, as does what may nest too deep."""
+        if len(body) > 2 * case.limits.depth and body.count("[") + body.count("{") > case.limits.depth:
+            return None
+        try:
+            calls = _decode_calls(body.strip())
+        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+            return None
+        return [(call.name, call.arguments) for call in calls]
+
+
+def _after_thought(text: str) -> int:
+    """Where the first '<' behind `</think>` stands, or -1 where the thought holds anything that needs a closer look."""
+    position = text.find("<", 1)
+    for _ in range(_HOPS):
+        if position < 0 or text.startswith(("<|", _START), position):
+            return -1
+        if text.startswith("</think>", position):
+            return text.find("<", position + 1)
+        position = text.find("<", position + 1)
+    return -1
+
+
+def last_block(text: str) -> tuple[int, int] | None:
+    """Begin and end of the inside of the last block; each is ended by the first end marker after its start."""
+    found = None
+    position = 0
+    while (begin := text.find(_START, position)) >= 0:
+        close = text.find(_END, begin)
+        if close < 0:
+            break
+        found = (begin + len(_START), close)
+        position = close + len(_END)
+    return found
+
+
+def _reply(text: str, begin: int, end: int, loaded: Loaded, *, tags: bool) -> ReleaseReply:
+    outer = (begin - len(_START), end + len(_END))
+    raw = text[begin:end]
+    values = [loaded.value] if isinstance(loaded.value, dict) else loaded.value
+    attempts: tuple[Attempt, ...]
+    if loaded.status == "ok" and isinstance(values, list | str):
+        outcome: Outcome = "items"
+        attempts = tuple([as_attempt(value, raw, (begin, end)) for value in values])
+        items = tuple([_item(value) for value in values])
+    else:
+        outcome = "raises" if loaded.status == "raises" else "unread"
+        detail = loaded.raised or "not JSON"
+        attempts, items = (Attempt("invalid_json", raw, (begin, end), detail=detail),), ()
+    content = text[: outer[0]] + text[outer[1] :]
+    segments = (
+        Segment("content", text[: outer[0]]),
+        Segment("block", text[outer[0] : outer[1]]),
+        Segment("content", text[outer[1] :]),
+    )
+    kept = tuple([segment for segment in segments if segment.text])
+    return ReleaseReply(
+        None, content, attempts, kept, tags=tags, outcome=outcome, items=items, raised=loaded.raised
+    )
+
+
+def _item(value: Any) -> Item:
+    complete = isinstance(value, dict) and "name" in value and "arguments" in value
+    return Item(complete, value["name"] if complete else None)
+
+
+def released(reply: Reply) -> ReleaseReply:
+    """The reply as the released code sees it; calls that came ready-made stand for a thought and a list."""
+    if isinstance(reply, ReleaseReply):
+        return reply
+    items = tuple(
+        [Item(attempt.status in {"ok", "non_object_args"}, attempt.name) for attempt in reply.attempts]
+    )
+    tags = reply.parsed or reply.reasoning is not None
+    return ReleaseReply(
+        reply.reasoning,
+        reply.content,
+        reply.attempts,
+        reply.segments,
+        tags=tags,
+        outcome="items",
+        items=items,
+    )
