@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from itertools import accumulate
 from json.scanner import make_scanner
 from typing import Any, Literal
@@ -24,7 +25,7 @@ DecodeStatus = Literal["ok", "invalid_json", "pending", "limit_exceeded"]
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
-_scan_once = make_scanner(json.JSONDecoder())
+_scan_once: Callable[[str, int], tuple[Any, int]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has no protocol for it
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 _SPACE = re.compile(r"[ \t\n\r]*")
