@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib import import_module, metadata
 from typing import Any
 
@@ -70,15 +70,18 @@ class Registry:
     def __init__(self, manager: pluggy.PluginManager, plugins: Sequence[PluginInfo]) -> None:
         self.plugins = tuple(plugins)
         self._manager = manager
+        self._tables: dict[str, dict[str, Part]] = {}
         self._by_module = {info.module: info for info in self.plugins}
 
-    @cached_property
-    def _tables(self) -> Mapping[str, dict[str, Part]]:
-        return {kind: self._table(kind, hook) for kind, hook in KINDS.items()}
+    def all(self, kind: str) -> Mapping[str, Part]:
+        """Every part of one kind, by name; asked of the plugins when first needed."""
+        if kind not in self._tables:
+            self._tables[kind] = self._table(kind)
+        return self._tables[kind]
 
-    def _table(self, kind: str, hook: str) -> dict[str, Part]:
+    def _table(self, kind: str) -> dict[str, Part]:
         table: dict[str, Part] = {}
-        for part in self._offered(kind, hook):
+        for part in self._offered(kind):
             other = table.get(part.name)
             if other is not None:
                 raise PluginError(
@@ -89,15 +92,11 @@ class Registry:
             table[part.name] = part
         return table
 
-    def _offered(self, kind: str, hook: str) -> Iterator[Part]:
-        for implementation in reversed(getattr(self._manager.hook, hook).get_hookimpls()):
+    def _offered(self, kind: str) -> Iterator[Part]:
+        for implementation in reversed(getattr(self._manager.hook, KINDS[kind]).get_hookimpls()):
             info = self._by_module[implementation.plugin_name]
             for value in implementation.function():
                 yield Part(_part_name(kind, value), value, info)
-
-    def all(self, kind: str) -> Mapping[str, Part]:
-        """Every part of one kind, by name."""
-        return self._tables[kind]
 
     def get(self, kind: str, name: str, *, path: str = "") -> Part:
         """One part.
@@ -105,7 +104,7 @@ class Registry:
         Raises:
             ProfileError: There is none of that name; the error says which there are, and which leaf would bring it.
         """
-        part = self._tables[kind].get(name)
+        part = self.all(kind).get(name)
         if part is None:
             raise ProfileError(f"unknown {kind} {name!r}", path=path, mend=self._mend(kind, name))
         return part
@@ -115,7 +114,7 @@ class Registry:
         leaf = next((leaf for prefix, leaf in LEAVES.items() if name.startswith(prefix)), None)
         if leaf and not broken:
             return f"the leaf that brings it is not installed: pip install ./{leaf}"
-        return "; ".join([closest(name, self._tables[kind]), *broken])
+        return "; ".join([closest(name, self.all(kind)), *broken])
 
 
 def _part_name(kind: str, value: Any) -> str:

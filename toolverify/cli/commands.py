@@ -1,4 +1,4 @@
-"""The commands of the core."""
+"""The commands of the core, offered by the same hook as an outsider's."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -9,4 +9,8 @@ from toolverify.hookspecs import hookimpl
 @hookimpl
 def toolverify_commands() -> Sequence[Callable[..., Any]]:
     """The commands of the core."""
-    return []
+    from toolverify.cli.bench import bench
+    from toolverify.cli.listing import formats, plugins, profiles
+    from toolverify.cli.score import score
+
+    return [score, profiles, formats, plugins, bench]

@@ -1,0 +1,98 @@
+"""`toolverify score`: a verdict for every line."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from toolverify.errors import ProfileError
+
+_SHOWN_REWARDS = 12
+
+
+def score(
+    files: Annotated[list[str], typer.Argument(help="JSON Lines, plain or .gz; - for standard input.")],
+    profile: Annotated[
+        str, typer.Option("--profile", "-p", help="A profile's name, or the path of a TOML file.")
+    ],
+    format: Annotated[str | None, typer.Option(help="Read another wire format than the profile's.")] = None,  # noqa: A002
+    out: Annotated[
+        str, typer.Option(help="Where the verdicts go: a file, .gz too, or - for standard output.")
+    ] = "-",
+    workers: Annotated[int, typer.Option(help="Processes. Worth it from some ten thousand lines on.")] = 1,
+    json: Annotated[bool, typer.Option("--json", help="The summary as JSON.")] = False,
+) -> int:
+    """Score completions: a verdict a line, in the order of the input, then a summary.
+
+    Each line holds `completion` (or `calls`, already parsed) and `answer`, and where the profile reads them `tools`.
+    Bad rows are reported in their place, and make the exit code 1.
+    """
+    from toolverify.cli.pool import score_all
+    from toolverify.cli.progress import progress
+    from toolverify.cli.streams import check_inputs, open_output, read_lines, total_bytes
+    from toolverify.rows import Tally
+    from toolverify.verifier import Verifier
+
+    if workers < 1:
+        raise ProfileError(f"--workers {workers}: at least one process is needed", mend="leave it out")
+    check_inputs(files, out)
+    verifier = Verifier(profile, format=format)
+    tally = Tally()
+    with open_output(out) as stream, progress("scoring", total_bytes(files)) as advance:
+        for text, part in score_all(verifier, read_lines(files, advance), workers):
+            stream.write(text)
+            tally.add(part)
+    print(_summary_json(verifier, tally) if json else _summary(verifier, tally), file=sys.stderr)
+    return 1 if tally.bad else 0
+
+
+def _figures(verifier: Any, tally: Any) -> dict[str, Any]:
+    scored = tally.rows - tally.bad - tally.unscorable
+    return {
+        "profile": verifier.profile.name,
+        "format": verifier.profile.format.use,
+        "hash": verifier.hash,
+        "rows": tally.rows,
+        "scored": scored,
+        "bad": tally.bad,
+        "unscorable": tally.unscorable,
+        "passed": tally.passed,
+        "pass_rate": tally.passed / scored if scored else None,
+        "mean_reward": tally.total / scored if scored else None,
+        "rewards": {f"{reward:g}": count for reward, count in sorted(tally.rewards.items())},
+        "codes": dict(tally.codes.most_common()),
+    }
+
+
+def _summary_json(verifier: Any, tally: Any) -> str:
+    from toolverify.rows import to_json
+
+    return to_json(_figures(verifier, tally)).decode()
+
+
+def _summary(verifier: Any, tally: Any) -> str:
+    """The summary for a person; it fits 80 columns."""
+    figures = _figures(verifier, tally)
+    lines = [
+        f"profile {figures['profile']} ({figures['hash']}), format {figures['format']}",
+        ", ".join(f"{key} {figures[key]}" for key in ("rows", "scored", "bad", "unscorable")),
+    ]
+    if figures["scored"]:
+        lines.append(
+            f"mean reward {figures['mean_reward']:.4f}, passed {figures['passed']} ({figures['pass_rate']:.1%})"
+        )
+        lines += _histogram(figures["rewards"])
+    if figures["codes"]:
+        lines.append("failures by code, in rows")
+        lines += [f"  {count:>8}  {code}" for code, count in figures["codes"].items()]
+    return "\n".join(lines)
+
+
+def _histogram(rewards: dict[str, int]) -> list[str]:
+    if len(rewards) > _SHOWN_REWARDS:
+        return [
+            f"rewards from {next(iter(rewards))} to {next(reversed(rewards))}, {len(rewards)} different ones"
+        ]
+    return ["rewards", *[f"  {count:>8}  {reward}" for reward, count in rewards.items()]]
