@@ -82,15 +82,18 @@ def _origin(part: Part) -> str:
 
 
 def _profile_rows() -> list[dict[str, Any]]:
+    return [_profile_row(name, part) for name, part in sorted(registry().all("profile").items())]
+
+
+def _profile_row(name: str, part: Part) -> dict[str, Any]:
+    """A line of the list; one broken profile does not hide the others."""
     from toolverify.profile import load_profile
 
-    rows = []
-    for name, part in sorted(registry().all("profile").items()):
+    try:
         profile = load_profile(name)
-        rows.append(
-            {"name": name, "format": profile.format.use, "from": _origin(part), "summary": profile.summary}
-        )
-    return rows
+    except ProfileError as error:
+        return {"name": name, "format": "-", "from": _origin(part), "summary": f"broken: {error}"}
+    return {"name": name, "format": profile.format.use, "from": _origin(part), "summary": profile.summary}
 
 
 def _show_profile(name: str) -> tuple[str, dict[str, Any]]:

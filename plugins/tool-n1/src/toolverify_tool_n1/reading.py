@@ -11,8 +11,9 @@ import msgspec
 from toolverify.calls import Attempt, Case, Context, Reply, Segment, ToolCall
 from toolverify.errors import RenderError
 from toolverify.formats.engines.items import as_attempt
+from toolverify.formats.engines.python_json import Loaded, load_python_json
 from toolverify.formats.tool_n1 import TOOL_N1
-from toolverify_tool_n1.release_json import Loaded, load
+from toolverify.limits import Limits
 
 _START, _END = "<tool_call>", "</tool_call>"
 _HOPS = 8
@@ -78,9 +79,9 @@ class ReleaseFormat:
         if block is None:
             return self._without_block(completion, tags=tags)
         first, last = block
-        loaded = load(text[first:last].strip(), case.limits)
+        loaded = _load(text[first:last].strip(), case.limits)
         if isinstance(loaded.value, str) and loaded.status == "ok":
-            loaded = self._second(load(loaded.value, case.limits))
+            loaded = self._second(_load(loaded.value, case.limits))
         return _reply(completion, begin + first, begin + last, loaded, tags=tags)
 
     def _second(self, loaded: Loaded) -> Loaded:
@@ -153,6 +154,14 @@ def last_block(text: str) -> tuple[int, int] | None:
         found = (begin + len(_START), close)
         position = close + len(_END)
     return found
+
+
+def _load(text: str, limits: Limits) -> Loaded:
+    """A value; null is no value, and a bare number or boolean is what the released code cannot iterate over."""
+    loaded = load_python_json(text, limits)
+    if loaded.status != "ok" or isinstance(loaded.value, str | list | dict):
+        return loaded
+    return Loaded(status="invalid") if loaded.value is None else Loaded(status="raises", raised="TypeError")
 
 
 def _reply(text: str, begin: int, end: int, loaded: Loaded, *, tags: bool) -> ReleaseReply:

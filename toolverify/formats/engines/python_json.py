@@ -1,4 +1,4 @@
-"""`json.loads` as the released code calls it, without its ways to die.
+"""Python's own `json.loads`, without its ways to die: for leaves that copy a scorer which calls it.
 
 Accepted and refused are the same texts, NaN and lone surrogates included. Where `json.loads` runs out of the
 interpreter's stack or meets an integer it will not convert, that is told and not raised. Up to the limit on depth the
@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
-from toolverify.formats.engines import nesting
+from toolverify.formats.engines.json_value import nesting
 from toolverify.limits import Limits
 
 _TOKEN = re.compile(r'[ \t\n\r]*(?:([\[\]{},:])|("(?:[^"\\]|\\.)*+")|([^\s\[\]{},:"]+))', re.DOTALL)
@@ -30,8 +30,8 @@ class Loaded(Struct, frozen=True):
 _INVALID = Loaded(status="invalid")
 
 
-def load(text: str, limits: Limits) -> Loaded:
-    """Load one JSON text. A bare number or boolean is what the released code cannot iterate over."""
+def load_python_json(text: str, limits: Limits) -> Loaded:
+    """Load one JSON text as `json.loads` would."""
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
@@ -40,14 +40,6 @@ def load(text: str, limits: Limits) -> Loaded:
         return _load_deep(text, limits)
     except ValueError:  # more digits than int() converts
         return Loaded(status="raises", raised="ValueError")
-    return _checked(value, text, limits)
-
-
-def _checked(value: Any, text: str, limits: Limits) -> Loaded:
-    if value is None:
-        return _INVALID
-    if isinstance(value, bool | int | float):
-        return Loaded(status="raises", raised="TypeError")
     if len(text) > 2 * limits.depth and nesting(text) > limits.depth:
         return Loaded(status="raises", raised="RecursionError")
     return Loaded(value)
@@ -57,12 +49,11 @@ def _load_deep(text: str, limits: Limits) -> Loaded:
     if nesting(text) > limits.depth:
         return Loaded(status="raises", raised="RecursionError")
     try:
-        value = _DeepReader(text).value()
+        return Loaded(_DeepReader(text).value())
     except json.JSONDecodeError:
         return _INVALID
     except ValueError:
         return Loaded(status="raises", raised="ValueError")
-    return _checked(value, text, limits)
 
 
 class _DeepReader:

@@ -1,0 +1,33 @@
+"""The released ranges: each score between a minimum and a maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from toolverify import Context
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Format from 0 up, correctness from -n to n, and length where the profile has that rule.
+
+    Attributes:
+        format_most: The maximum of the format part.
+        correctness_most: The maximum of the correctness part; its negative is the minimum.
+    """
+
+    name: ClassVar[str] = "toolrl-scale"
+    format_most: float = 1.0
+    correctness_most: float = 3.0
+
+    def __call__(self, scores: Mapping[str, float], context: Context) -> dict[str, float]:
+        """The parts in the order in which the released code adds them."""
+        del context
+        least = -self.correctness_most
+        parts = {
+            "format": scores["format"] * self.format_most,
+            "correctness": (self.correctness_most - least) * scores["correctness"] + least,
+        }
+        return parts | ({"length": scores["length"]} if "length" in scores else {})
