@@ -67,3 +67,14 @@ CODES: dict[str, Code] = {
         "A part of the profile raised; the completion could not be scored.", "Report it to its author."
     ),
 }
+
+
+def as_markdown() -> str:
+    """The page docs/findings.md."""
+    head = (
+        "# Findings\n\n"
+        "Every finding has a `code`, a `level` (`error` costs, `note` explains), a `path` to the value it is about, a\n"
+        "message, and where they apply `expected`, `got` and the `comparison` that decided. Codes of the core:\n\n"
+        "| code | meaning | mend |\n|---|---|---|\n"
+    )
+    return head + "".join(f"| `{name}` | {code.meaning} | {code.mend} |\n" for name, code in sorted(CODES.items()))

@@ -53,9 +53,9 @@ def _read_message(format_: Format, message: Mapping[str, Any], case: Case, conte
     if getattr(format_, "reads_messages", False):
         return format_.read(message, case, context)
     if message.get("tool_calls") or message.get("function_call"):
-        return message_reply(message, case.limits)
+        return message_reply(message, case.limits, context)
     reply = _read_text(format_, content_text(message.get("content")), case, context)
-    beside = message_reply({**message, "content": None}, case.limits)
+    beside = message_reply({**message, "content": None}, case.limits, context)
     return reply if beside.reasoning is None else _merged([beside, reply])
 
 

@@ -250,12 +250,16 @@ class Reading:
                 if self.text.startswith(",", position):
                     position += 1
                     continue
-                decoded = Decoded(status="invalid_json", detail=self._list_fault(position))
+                decoded = self._list_fault(position)
             position = self._fault(position, inner_end, decoded, stop, truncated=truncated)
 
-    def _list_fault(self, position: int) -> str:
+    def _list_fault(self, position: int) -> Decoded:
+        """What is wrong behind a sound element that no comma follows."""
+        if position == len(self.text):
+            return Decoded(status="pending", detail="the text ends inside the list")
         closed = self.text.startswith("]", position)
-        return "text after the list" if closed else "a comma or ']' is missing in the list"
+        detail = "text after the list" if closed else "a comma or ']' is missing in the list"
+        return Decoded(status="invalid_json", detail=detail)
 
     def _fault(self, position: int, end: int, decoded: Decoded, stop: int, *, truncated: bool) -> int:
         """Record the fault at `position`; the position of the next item that may be sound."""

@@ -12,7 +12,7 @@ import msgspec
 from toolverify.calls import Attempt, Case, Context, Reply, Segment, Status, ToolCall
 from toolverify.errors import RenderError
 from toolverify.formats.engines.items import as_attempt
-from toolverify.formats.engines.json_value import decode, nesting
+from toolverify.formats.engines.json_value import Decoded, decode, nesting
 from toolverify.limits import Limits
 
 _REASONING_KEYS = ("reasoning_content", "reasoning")
@@ -27,10 +27,9 @@ class MessageObjects:
 
     def read(self, completion: Any, case: Case, context: Context) -> Reply:
         """Read one assistant message."""
-        del context  # a message says itself where its reasoning is
         if isinstance(completion, str):
             completion = _as_message(completion, case.limits)
-        return message_reply(completion, case.limits)
+        return message_reply(completion, case.limits, context)
 
     def render(self, calls: Sequence[ToolCall], *, reasoning: str | None = None, content: str = "") -> str:
         """Write the JSON text of a message."""
@@ -63,11 +62,11 @@ def _as_message(text: str, limits: Limits) -> Mapping[str, Any]:
     return {"content": text}
 
 
-def message_reply(message: Mapping[str, Any], limits: Limits) -> Reply:
+def message_reply(message: Mapping[str, Any], limits: Limits, context: Context) -> Reply:
     """Read a message whose calls, if any, stand in `tool_calls` or in the older `function_call`."""
     reasoning = next((message[key] for key in _REASONING_KEYS if isinstance(message.get(key), str)), None)
     content = content_text(message.get("content"))
-    attempts = tuple(_attempts(message, limits))
+    attempts = tuple(_attempts(message, limits, context))
     segments = [Segment("reasoning", reasoning)] if reasoning is not None else []
     if content:
         segments.append(Segment("content", content))
@@ -85,40 +84,45 @@ def content_text(content: Any) -> str:
     return "".join([text for text in texts if isinstance(text, str)])
 
 
-def _attempts(message: Mapping[str, Any], limits: Limits) -> list[Attempt]:
+def _attempts(message: Mapping[str, Any], limits: Limits, context: Context) -> list[Attempt]:
     entries = message.get("tool_calls")
     if entries is None:
         legacy = message.get("function_call")
         entries = [] if legacy is None else [{"function": legacy}]
     if not isinstance(entries, list | tuple):
         return [Attempt("wrong_dialect", _raw(entries), detail="'tool_calls' is not a list")]
-    found = [_entry(entry, limits) for entry in entries[: limits.attempts]]
+    found = [_entry(entry, limits, context) for entry in entries[: limits.attempts]]
     if len(entries) > limits.attempts:
         detail = f"more than {limits.attempts} attempts; the rest is not read"
         found.append(Attempt("limit_exceeded", f"{len(entries) - limits.attempts} calls", detail=detail))
     return found
 
 
-def _entry(entry: Any, limits: Limits) -> Attempt:
+def _entry(entry: Any, limits: Limits, context: Context) -> Attempt:
     function = entry.get("function", entry) if isinstance(entry, Mapping) else entry
     if not isinstance(function, Mapping):
         return Attempt("wrong_dialect", _raw(entry), detail="a call without a 'function' object")
     arguments = function.get("arguments")
     if isinstance(arguments, str):
-        return _from_text(function.get("name"), arguments, _raw(entry), limits)
+        return _from_text(function.get("name"), arguments, _raw(entry), limits, context)
     return parsed_call(function, limits)
 
 
-def _from_text(name: Any, arguments: str, raw: str, limits: Limits) -> Attempt:
+def _from_text(name: Any, arguments: str, raw: str, limits: Limits, context: Context) -> Attempt:
     """A call whose arguments are JSON text; no text at all means no arguments."""
     if len(arguments) > limits.call:
         return _broken("limit_exceeded", raw, name, f"a call of over {limits.call} characters")
     decoded = decode(arguments, limits) if arguments.strip() else decode("{}", limits)
     if decoded.status != "ok":
-        status: Status = "limit_exceeded" if decoded.status == "limit_exceeded" else "invalid_json"
-        return _broken(status, raw, name, f"the arguments: {decoded.detail}")
+        return _broken(_status(decoded, context), raw, name, f"the arguments: {decoded.detail}")
     flags = ("duplicate_keys",) if decoded.duplicate_keys else ()
     return as_attempt({"name": name, "arguments": decoded.value}, raw, None, flags=flags)
+
+
+def _status(decoded: Decoded, context: Context) -> Status:
+    if decoded.status == "pending" and context.finish_reason == "length":
+        return "truncated"
+    return "limit_exceeded" if decoded.status == "limit_exceeded" else "invalid_json"
 
 
 def parsed_call(call: Any, limits: Limits) -> Attempt:
