@@ -62,7 +62,7 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
         return _configure(found.value, ref.options, f"profile {profile.name}: {key}", protocol)
 
     comparison = part("comparison", "comparison", profile.comparison, Comparison)  # type: ignore[type-abstract]
-    slots = tuple(_slot(ref, index, part, used) for index, ref in enumerate(profile.rules))
+    slots = _with_a_gate([_slot(ref, index, part, used) for index, ref in enumerate(profile.rules)])
     _refuse_twin_rules(slots, profile)
     combiner = part("combiner", "combine", profile.combine, Combiner)  # type: ignore[type-abstract]
     if hasattr(combiner, "bind"):
@@ -91,6 +91,13 @@ def _slot(ref: RuleRef, index: int, part: Any, used: Mapping[str, Part]) -> Slot
     rule: Rule = part("rule", key, ref, Rule)
     gate = rule.gate if ref.gate is None else ref.gate
     return Slot(ref.name or ref.use, gate, rule, _owner(used[key]))
+
+
+def _with_a_gate(slots: list[Slot]) -> tuple[Slot, ...]:
+    """Where no rule is a gate, every rule is: something must decide what has passed."""
+    if any(slot.gate for slot in slots):
+        return tuple(slots)
+    return tuple([msgspec.structs.replace(slot, gate=True) for slot in slots])
 
 
 def _owner(part: Part) -> str:

@@ -93,7 +93,7 @@ class Registry:
         return table
 
     def _offered(self, kind: str) -> Iterator[Part]:
-        for implementation in reversed(getattr(self._manager.hook, KINDS[kind]).get_hookimpls()):
+        for implementation in getattr(self._manager.hook, KINDS[kind]).get_hookimpls():
             info = self._by_module[implementation.plugin_name]
             for value in implementation.function():
                 yield Part(_part_name(kind, value), value, info)

@@ -26,6 +26,15 @@ _TYPES: dict[str, str | None] = {
     **dict.fromkeys(("any", "", "callable", "function", "objectarray"), None),
 }
 
+#: Keywords that check nothing. Public data often gives them another type, and then they are left out.
+_ANNOTATIONS: dict[str, type] = {
+    "title": str,
+    "description": str,
+    "examples": list,
+    "format": str,
+    "$comment": str,
+    "deprecated": bool,
+}
 _CHILD_SCHEMAS = ("items", "additionalProperties", "not", "contains", "propertyNames", "if", "then", "else")
 _CHILD_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _CHILD_MAPS = ("$defs", "definitions", "patternProperties", "dependentSchemas")
@@ -85,7 +94,7 @@ def _normalise(schema: Any, path: str, depth: int) -> dict[str, Any]:
         raise ToolsError(f"expected a schema, got {type(schema).__name__}", path=path, mend="give an object")
     if depth > _MAX_DEPTH:
         raise ToolsError(f"nested deeper than {_MAX_DEPTH} levels", path=path, mend="flatten the schema")
-    result = dict(schema)
+    result = {key: value for key, value in schema.items() if isinstance(value, _ANNOTATIONS.get(key, object))}
     _normalise_type(result, path)
     _normalise_children(result, path, depth)
     _normalise_properties(result, path, depth)

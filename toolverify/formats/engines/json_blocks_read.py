@@ -250,6 +250,8 @@ class Reading:
                 if self.text.startswith(",", position):
                     position += 1
                     continue
+                if self.text.startswith("]", position) and self._past_space(position + 1) >= inner_end:
+                    return
                 decoded = self._list_fault(position)
             position = self._fault(position, inner_end, decoded, stop, truncated=truncated)
 
