@@ -1,4 +1,7 @@
-"""The values that travel between the stages: all frozen, all picklable."""
+"""The values that travel between the stages: all frozen, all picklable.
+
+Those made for every sample are trees, so the garbage collector need not follow them (`gc=False`).
+"""
 
 from __future__ import annotations
 
@@ -29,14 +32,14 @@ Level = Literal["error", "note"]
 Completion = str | Mapping[str, Any] | list[Any]
 
 
-class ToolCall(Struct, frozen=True):
+class ToolCall(Struct, frozen=True, gc=False):
     """One call as the model wrote it: `arguments` is the wire value."""
 
     name: str
     arguments: dict[str, Any]
 
 
-class Attempt(Struct, frozen=True):
+class Attempt(Struct, frozen=True, gc=False):
     """One place where the model tried to call.
 
     Attributes:
@@ -58,14 +61,14 @@ class Attempt(Struct, frozen=True):
     detail: str = ""
 
 
-class Segment(Struct, frozen=True):
+class Segment(Struct, frozen=True, gc=False):
     """A stretch of the completion with its markers; all segments joined are the completion again."""
 
     kind: SegmentKind
     text: str
 
 
-class Reply(Struct, frozen=True):
+class Reply(Struct, frozen=True, gc=False):
     """A completion, read.
 
     Attributes:
@@ -121,11 +124,19 @@ class Items(Struct, frozen=True):
 
 
 class ExpectedCall(Struct, frozen=True):
-    """A call of the answer. An argument is a plain JSON value, a `Choice`, or a plain value inside one."""
+    """A call of the answer.
+
+    Attributes:
+        name: The tool's name.
+        arguments: Plain JSON values, or a `Choice` for each argument.
+        plain: Whether they are all plain.
+        key: What `Judge.key` gives for a call that equals this one; set when a case is compiled.
+    """
 
     name: str
     arguments: dict[str, Any]
     plain: bool = True
+    key: tuple[str, Hashable] | None = None
 
 
 class Expected(Struct, frozen=True):
@@ -143,23 +154,39 @@ class Expected(Struct, frozen=True):
 
 
 class Case(Struct, frozen=True):
-    """An answer and its tools, compiled once and used for every completion of a group."""
+    """An answer and its tools, compiled once and used for every completion of a group.
+
+    Attributes:
+        expected: The answer, read.
+        profile: The hash of the profile it was compiled for.
+        limits: The profile's limits, widened where the answer has many calls.
+        keys: For each option, how often each call is expected, by key; None where a call has no key.
+        sole_key: The key of the one call of the one option, where that is all.
+        tools_json: The tools as they were given.
+        specs: The tools, read, where the profile reads them.
+        sure: Whether every rule scores 1 where the calls equal the answer's, as far as that depends on the case.
+    """
 
     expected: Expected
     profile: str = ""
     limits: Limits = DEFAULT_LIMITS
     keys: tuple[dict[Hashable, int] | None, ...] = ()
+    sole_key: tuple[str, Hashable] | None = None
     tools_json: bytes | None = None
+    specs: Mapping[str, Any] | None = None
+    sure: bool = True
 
     @property
     def tools(self) -> Mapping[str, ToolSpec] | None:
-        """The tools by name, or None where none were given."""
+        """The tools by name, or None where none were given; a profile that reads none reads them when asked."""
+        if self.specs is not None or self.tools_json is None:
+            return self.specs
         from toolverify.schema import read_tools_json
 
-        return None if self.tools_json is None else read_tools_json(self.tools_json)
+        return read_tools_json(self.tools_json)
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """One change that coercion made to one value; `before` is the wire value."""
 
     path: str
@@ -168,14 +195,14 @@ class Change(Struct, frozen=True):
     reason: str
 
 
-class Coerced(Struct, frozen=True):
+class Coerced(Struct, frozen=True, gc=False):
     """A call after coercion, with every change that led to it."""
 
     call: ToolCall
     changes: tuple[Change, ...] = ()
 
 
-class ArgumentVerdict(Struct, frozen=True):
+class ArgumentVerdict(Struct, frozen=True, gc=False):
     """How one argument of a paired call fared."""
 
     name: str
@@ -185,7 +212,7 @@ class ArgumentVerdict(Struct, frozen=True):
     comparison: str | None = None
 
 
-class Pair(Struct, frozen=True):
+class Pair(Struct, frozen=True, gc=False):
     """A call and the expected call it was paired with; None where it has no partner."""
 
     call: int | None
@@ -194,7 +221,7 @@ class Pair(Struct, frozen=True):
     score: float = 0.0
 
 
-class Match(Struct, frozen=True):
+class Match(Struct, frozen=True, gc=False):
     """The pairing of calls with the expected calls of one option of the answer."""
 
     pairs: tuple[Pair, ...]
@@ -203,7 +230,7 @@ class Match(Struct, frozen=True):
     capped: bool = False
 
 
-class Finding(Struct, frozen=True, omit_defaults=True):
+class Finding(Struct, frozen=True, omit_defaults=True, gc=False):
     """One reason for a score.
 
     Attributes:
@@ -227,14 +254,14 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     source_code: str | None = None
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, gc=False):
     """What a rule says: a score from 0 to 1 and its reasons."""
 
     score: float
     findings: tuple[Finding, ...] = ()
 
 
-class View(Struct, frozen=True):
+class View(Struct, frozen=True, gc=False):
     """What a rule sees.
 
     `calls` are the calls after coercion, in the order of `reply.calls`, which hold the wire values.
@@ -254,7 +281,7 @@ class View(Struct, frozen=True):
         return self.case.expected.options[self.match.option]
 
 
-class Verdict(Struct, frozen=True):
+class Verdict(Struct, frozen=True, gc=False):
     """The judgement on one completion.
 
     `scores` and `parts` have the same keys on every sample of a profile. `reward`, `passed` and their values

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Hashable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from toolverify.calls import Case, Expected, ExpectedCall
 from toolverify.errors import AnswerError, ToolverifyError
@@ -14,7 +14,6 @@ from toolverify.formats.engines.json_value import beyond
 from toolverify.judge import shown
 from toolverify.limits import Limits
 from toolverify.parts import Parts
-from toolverify.protocols import KeyedComparison
 from toolverify.schema import read_tools_json, tools_to_json
 
 
@@ -27,20 +26,27 @@ def compile_case(parts: Parts, answer: Any, tools: Any) -> Case:
     """
     tools_json = None if tools is None or not _wants_tools(parts, tools) else tools_to_json(tools)
     specs = read_tools_json(tools_json) if tools_json is not None and parts.reads_tools else None
-    expected = _read_answer(parts, answer, specs)
-    for index, option in enumerate(expected.options):
-        for place, call in enumerate(option):
-            where = f"answer.any_of[{index}][{place}]" if len(expected.options) > 1 else f"answer[{place}]"
-            _check_bounds(call, where, parts.limits)
-    longest = max(len(option) for option in expected.options)
+    expected = _keyed(parts, _read_answer(parts, answer, specs))
+    longest = max([len(option) for option in expected.options])
     attempts = max(parts.limits.attempts, 2 * longest)
-    return Case(
+    case = Case(
         expected=expected,
         profile=parts.digest,
-        limits=msgspec.structs.replace(parts.limits, attempts=attempts),
-        keys=tuple(_keys(parts, option) for option in expected.options),
+        limits=parts.limits
+        if attempts == parts.limits.attempts
+        else replace(parts.limits, attempts=attempts),
+        keys=tuple([_counted(option) for option in expected.options]),
+        sole_key=expected.options[0][0].key if [len(option) for option in expected.options] == [1] else None,
         tools_json=tools_json,
+        specs=specs,
     )
+    return case if _sure(parts, case) else replace(case, sure=False)
+
+
+def _sure(parts: Parts, case: Case) -> bool:
+    """Ask the rules whose certainty depends on the case, as that of a schema on the answer's own calls."""
+    asked = [slot.rule.sure_for for slot in parts.slots if hasattr(slot.rule, "sure_for")]
+    return all([sure_for(case) for sure_for in asked])
 
 
 def _wants_tools(parts: Parts, tools: Any) -> bool:
@@ -78,12 +84,32 @@ def _check_bounds(call: ExpectedCall, path: str, limits: Limits) -> None:
         )
 
 
-def _keys(parts: Parts, option: tuple[ExpectedCall, ...]) -> dict[Hashable, int] | None:
-    """How often each call is expected, by its key; None where there is none to be had."""
-    if not isinstance(parts.comparison, KeyedComparison) or not all(call.plain for call in option):
-        return None
-    keys = [parts.judge.key(call) for call in option]
-    if None in keys:
-        place = keys.index(None)
-        raise AnswerError("nothing equals NaN", path=f"answer[{place}]", mend="use a number that JSON has")
-    return dict(Counter(keys))
+def _keyed(parts: Parts, expected: Expected) -> Expected:
+    """The answer with a key for each call that can have one, checked against the limits."""
+    options = []
+    for index, option in enumerate(expected.options):
+        path = f"answer.any_of[{index}]" if len(expected.options) > 1 else "answer"
+        options.append(
+            tuple([_keyed_call(parts, call, f"{path}[{place}]") for place, call in enumerate(option)])
+        )
+    return replace(expected, options=tuple(options))
+
+
+def _keyed_call(parts: Parts, call: ExpectedCall, path: str) -> ExpectedCall:
+    _check_bounds(call, path, parts.limits)
+    if not call.plain or parts.judge.value_key is None:
+        return call
+    key = parts.judge.key(call)
+    if key is None:
+        raise AnswerError("nothing equals NaN", path=path, mend="use a number that JSON has")
+    return replace(call, key=key)
+
+
+def _counted(option: tuple[ExpectedCall, ...]) -> dict[Hashable, int] | None:
+    """How often each call is expected, by its key; None where one has none."""
+    counts: dict[Hashable, int] = {}
+    for call in option:
+        if call.key is None:
+            return None
+        counts[call.key] = counts.get(call.key, 0) + 1
+    return counts

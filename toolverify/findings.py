@@ -77,4 +77,6 @@ def as_markdown() -> str:
         "message, and where they apply `expected`, `got` and the `comparison` that decided. Codes of the core:\n\n"
         "| code | meaning | mend |\n|---|---|---|\n"
     )
-    return head + "".join(f"| `{name}` | {code.meaning} | {code.mend} |\n" for name, code in sorted(CODES.items()))
+    return head + "".join(
+        f"| `{name}` | {code.meaning} | {code.mend} |\n" for name, code in sorted(CODES.items())
+    )

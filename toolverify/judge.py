@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -16,12 +16,13 @@ class CallJudge(Struct, frozen=True):
 
     comparison: Comparison
     options: Mapping[str, Any]
+    value_key: Callable[[Any], Hashable | None] | None = None
 
-    def key(self, call: ToolCall | ExpectedCall) -> Hashable | None:
+    def key(self, call: ToolCall | ExpectedCall) -> tuple[str, Hashable] | None:
         """A key equal for equal calls, or None where the comparison has none for this one."""
-        if not isinstance(self.comparison, KeyedComparison):
+        if self.value_key is None:
             return None
-        key = self.comparison.key(call.arguments)
+        key = self.value_key(call.arguments)
         return None if key is None else (call.name, key)
 
     def value(self, got: Any, want: Any) -> bool:
@@ -69,6 +70,11 @@ class CallJudge(Struct, frozen=True):
         if self.value(value, want):
             return ArgumentVerdict(name, "equal", value, value, self.comparison.name)
         return ArgumentVerdict(name, "differs", value, shown(want), self.comparison.name)
+
+
+def make_judge(comparison: Comparison) -> CallJudge:
+    """A judge that compares values so."""
+    return CallJudge(comparison, {}, comparison.key if isinstance(comparison, KeyedComparison) else None)
 
 
 def _may_be_left_out(want: Any) -> bool:

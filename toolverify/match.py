@@ -11,6 +11,10 @@ from toolverify.calls import ExpectedCall, Match, Pair, ToolCall
 from toolverify.hookspecs import hookimpl
 from toolverify.protocols import Judge, Matcher
 
+_ONE = Match((Pair(0, 0, equal=True, score=1.0),), exact=True)
+_NEAR = Match((Pair(0, 0),), exact=False)
+_APART = Match((Pair(0, None), Pair(None, 0)), exact=False)
+
 
 @dataclass(frozen=True)
 class UnorderedMatcher:
@@ -26,26 +30,42 @@ class UnorderedMatcher:
 
     def pair(self, got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge) -> Match:
         """Pair them."""
-        partner, capped = self._equal_partners(got, want, judge)
+        wanted = [call.key for call in want]
+        given = [judge.key(call) for call in got] if None not in wanted else None
+        if given is None or None in given:
+            partner, capped = self._by_comparing(got, want, judge)
+        elif given == wanted:
+            return _in_order(len(got))
+        elif len(given) == len(wanted) == 1:
+            return _NEAR if got[0].name == want[0].name else _APART
+        else:
+            partner, capped = _by_key(given, wanted), False
         pairs = [Pair(i, j, equal=True, score=1.0) for i, j in partner.items()]
         exact = len(partner) == len(got) == len(want)
         if not exact:
             pairs += _leftovers(got, want, partner)
-        pairs.sort(key=lambda pair: (pair.call is None, pair.call, pair.expected))
+        pairs.sort(key=_place)
         return Match(tuple(pairs), exact, capped=capped)
 
-    def _equal_partners(
+    def _by_comparing(
         self, got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge
     ) -> tuple[dict[int, int], bool]:
-        """Which expected call each call equals: by keys where all have one, else by comparing."""
-        if all(call.plain for call in want):
-            wanted = [judge.key(ToolCall(call.name, call.arguments)) for call in want]
-            given = [judge.key(call) for call in got]
-            if None not in wanted and None not in given:
-                return _by_key(given, wanted), False
+        """Which expected call each call equals, where not all have keys."""
         if _candidates(got, want) > self.comparisons:
             return _first_fit(got, want, judge, self.comparisons), True
         return _most_pairs(got, want, judge), False
+
+
+def _in_order(count: int) -> Match:
+    """The match of calls that are the expected ones as they stand, which is the most common case of all."""
+    if count == 1:
+        return _ONE
+    return Match(tuple([Pair(index, index, equal=True, score=1.0) for index in range(count)]), exact=True)
+
+
+def _place(pair: Pair) -> tuple[bool, int]:
+    """Pairs stand in the order of the calls, and behind them those of expected calls that were not made."""
+    return (True, pair.expected or 0) if pair.call is None else (False, pair.call)
 
 
 def _by_key(given: Sequence[Hashable], wanted: Sequence[Hashable]) -> dict[int, int]:

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from toolverify.calls import Context
 from toolverify.errors import ProfileError
-from toolverify.judge import CallJudge
+from toolverify.judge import CallJudge, make_judge
 from toolverify.limits import Limits
 from toolverify.plugins import Part, Registry
 from toolverify.profile import PartRef, Profile, RuleRef
@@ -44,6 +44,8 @@ class Parts(Struct, frozen=True):
     limits: Limits
     judge: CallJudge
     part_names: tuple[str, ...]
+    gates: tuple[str, ...]
+    coerces: bool
     reads_tools: bool
     owners: Mapping[str, str]
     digest: str
@@ -65,8 +67,9 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
     slots = _with_a_gate([_slot(ref, index, part, used) for index, ref in enumerate(profile.rules)])
     _refuse_twin_rules(slots, profile)
     combiner = part("combiner", "combine", profile.combine, Combiner)  # type: ignore[type-abstract]
+    gates = tuple([slot.name for slot in slots if slot.gate])
     if hasattr(combiner, "bind"):
-        combiner = combiner.bind([slot.name for slot in slots if slot.gate])
+        combiner = combiner.bind(gates)
     coercion = part("coercion", "coercion", profile.coercion, Coercion)  # type: ignore[type-abstract]
     return Parts(
         format=part("format", "format", profile.format, Format),  # type: ignore[type-abstract]
@@ -77,8 +80,10 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
         slots=slots,
         combiner=combiner,
         limits=profile.bounds(),
-        judge=CallJudge(comparison, {}),
+        judge=make_judge(comparison),
         part_names=_part_names(combiner, slots),
+        gates=gates,
+        coerces=coercion.name != "none",
         reads_tools=coercion.name != "none"
         or any(getattr(slot.rule, "reads_tools", False) for slot in slots),
         owners={key: _owner(found) for key, found in used.items()},

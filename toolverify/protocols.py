@@ -113,8 +113,8 @@ class Coercion(Protocol):
 class Judge(Protocol):
     """Compares calls as the profile says. Made by the verifier, used by matchers and rules."""
 
-    def key(self, call: ToolCall) -> Hashable | None:
-        """A key equal for equal calls, or None."""
+    def key(self, call: ToolCall) -> tuple[str, Hashable] | None:
+        """The name, and the key of the arguments; None where they have none."""
         ...
 
     def value(self, got: Any, want: Any) -> bool:
@@ -151,6 +151,7 @@ class Rule(Protocol):
     Optional attributes, all False where absent, that open the short way and speed up compiling:
         reads_tools: The rule reads `case.tools`, so wrong tools are refused when an answer is compiled.
         sure_when_equal: It scores 1 on every reply in the canonical frame whose calls equal the answer's.
+        sure_for(case): A method, for a rule that is as sure only for some answers; asked when a case is compiled.
         fails_when_unequal: It scores less than 1 on every reply whose calls differ from the answer's.
     """
 

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from toolverify.calls import Case, Context, Verdict
 from toolverify.compile import compile_case
 from toolverify.errors import ProfileError
-from toolverify.parts import Parts, assemble
+from toolverify.parts import assemble
 from toolverify.plugins import registry
 from toolverify.profile import Profile, load_profile
-from toolverify.protocols import KeyedComparison, QuickFormat
 from toolverify.reading import ReadyCalls
+from toolverify.settled import Settled, settle
 from toolverify.verify import verify
 
 _NO_CONTEXT = Context()
+_NO_CALL: tuple[str | None, dict[str, Any]] = (None, {})
 
 
 class Verifier:
@@ -37,7 +38,7 @@ class Verifier:
         loaded = load_profile(profile)
         self.profile = loaded if format is None else loaded.with_format(format)
         self._parts = assemble(self.profile, registry())
-        self._settled = _settled_rewards(self._parts)
+        self._settled = settle(self._parts)
 
     @property
     def hash(self) -> str:
@@ -107,23 +108,28 @@ class Verifier:
         self._check_all(completions, cases, contexts)
         if contexts is not None or self._settled is None:
             return self._long_rewards(completions, cases, contexts or [_NO_CONTEXT] * len(cases))
-        return [self._quick_reward(*row) for row in zip(completions, cases, strict=True)]
+        return self._short_rewards(self._settled, completions, cases)
 
-    def _quick_reward(self, completion: Any, case: Case) -> float:
-        """The short way, where the completion is in the canonical frame and its calls decide the reward."""
-        settled = self._settled
-        if (
-            settled is not None
-            and type(completion) is str
-            and len(case.keys) == 1
-            and case.keys[0] is not None
-        ):
-            calls = settled.format.quick(completion, case)
-            if calls is not None:
-                reward = settled.equal if settled.same(calls, case.keys[0]) else settled.unequal
-                if reward is not None:
-                    return reward
-        return _number(verify(self._parts, completion, case, _NO_CONTEXT))
+    def _short_rewards(
+        self, settled: Settled, completions: Sequence[Any], cases: Sequence[Case]
+    ) -> list[float]:
+        """The short way, where a completion is in the canonical frame and its calls decide the reward."""
+        quick, key = settled.quick, settled.key
+        outcome: float | None
+        rewards = []
+        for completion, case in zip(completions, cases, strict=True):
+            outcome = None
+            calls = quick(completion, case) if type(completion) is str else None
+            if calls is not None and case.sole_key is not None:
+                name, arguments = calls[0] if len(calls) == 1 else _NO_CALL
+                same = name == case.sole_key[0] and key(arguments) == case.sole_key[1]
+                outcome = settled.unequal if not same else settled.equal if case.sure else None
+            elif calls is not None:
+                outcome = settled.outcome(calls, case)
+            if outcome is None:
+                outcome = _number(verify(self._parts, completion, case, _NO_CONTEXT))
+            rewards.append(outcome)
+        return rewards
 
     def _long_rewards(
         self, completions: Iterable[Any], cases: Iterable[Case], contexts: Iterable[Context]
@@ -162,52 +168,3 @@ def _rebuild(profile: Profile, digest: str) -> Verifier:
 
 def _number(verdict: Verdict) -> float:
     return math.nan if verdict.reward is None else verdict.reward
-
-
-class _Settled:
-    """What the short way needs, and the rewards that it settles without a context."""
-
-    def __init__(self, parts: Parts, format_: QuickFormat, comparison: KeyedComparison) -> None:
-        self.format = format_
-        self.key = comparison.key
-        self.equal = _reward_if_equal(parts)
-        self.unequal = _reward_if_unequal(parts)
-
-    def same(self, calls: Sequence[tuple[str, dict[str, Any]]], keys: Mapping[Hashable, int]) -> bool:
-        """Whether the calls are the expected ones, in any order."""
-        key = self.key
-        if len(calls) == 1:
-            name, arguments = calls[0]
-            return len(keys) == 1 and keys.get((name, key(arguments))) == 1
-        counts: dict[Hashable, int] = {}
-        for name, arguments in calls:
-            one = (name, key(arguments))
-            counts[one] = counts.get(one, 0) + 1
-        return counts == keys
-
-
-def _settled_rewards(parts: Parts) -> _Settled | None:
-    """The short way, where the profile's parts offer one."""
-    direct = parts.matcher.name == "unordered" and parts.coercion.name == "none"
-    if direct and isinstance(parts.format, QuickFormat) and isinstance(parts.comparison, KeyedComparison):
-        settled = _Settled(parts, parts.format, parts.comparison)
-        if settled.equal is not None or settled.unequal is not None:
-            return settled
-    return None
-
-
-def _reward_if_equal(parts: Parts) -> float | None:
-    if not all(getattr(slot.rule, "sure_when_equal", False) for slot in parts.slots):
-        return None
-    return sum(parts.combiner({slot.name: 1.0 for slot in parts.slots}, _NO_CONTEXT).values())
-
-
-def _reward_if_unequal(parts: Parts) -> float | None:
-    """One failing gate settles a reward that depends on nothing but the gates."""
-    failing = [
-        slot.name for slot in parts.slots if slot.gate and getattr(slot.rule, "fails_when_unequal", False)
-    ]
-    if not failing or not getattr(parts.combiner, "only_gates", False):
-        return None
-    scores = {slot.name: float(slot.name not in failing) for slot in parts.slots}
-    return sum(parts.combiner(scores, _NO_CONTEXT).values())

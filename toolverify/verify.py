@@ -12,13 +12,12 @@ from toolverify.calls import (
     Expected,
     Finding,
     Match,
-    Outcome,
     Reply,
     ToolCall,
     Verdict,
     View,
 )
-from toolverify.parts import Parts, Slot
+from toolverify.parts import Parts
 from toolverify.reading import read_completion
 
 _MOST_FINDINGS = 100
@@ -38,21 +37,21 @@ def verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdi
         findings: list[Finding] = []
         for slot in parts.slots:
             stage = slot.name
-            outcome = judge(slot, view)
-            scores[slot.name] = outcome.score
+            outcome = slot.rule(view)
+            scores[stage] = in_range(outcome.score)
             findings += outcome.findings
         stage = "combine"
         priced = price(parts, scores, context)
-        passed = all([scores[slot.name] == 1 for slot in parts.slots if slot.gate])
     except Exception as error:  # noqa: BLE001  # the one border: a foreign part may raise anything
         return unscorable(parts, stage, error)
+    passed = all([scores[gate] == 1 for gate in parts.gates])
     return Verdict(sum(priced.values()), passed, scores, priced, cut(findings), match.pairs)  # type: ignore[arg-type]
 
 
 def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...], tuple[Change, ...]]:
     """The calls as their tools' schemas want them; a tool that is not offered coerces nothing."""
     calls = reply.calls
-    if parts.coercion.name == "none" or case.tools is None:
+    if not parts.coerces or case.tools is None:
         return calls, ()
     tools = case.tools
     coerced = [
@@ -79,12 +78,11 @@ def _worth(match: Match) -> float:
     return sum([pair.score for pair in match.pairs]) / max(len(match.pairs), 1)
 
 
-def judge(slot: Slot, view: View) -> Outcome:
-    """What a rule says, which is a score from 0 to 1 or an error of the rule."""
-    outcome = slot.rule(view)
-    if not 0.0 <= outcome.score <= 1.0:
-        raise ValueError(f"a score from 0 to 1 is due, got {outcome.score!r}")
-    return outcome
+def in_range(score: float) -> float:
+    """A rule's score, which is from 0 to 1 or an error of the rule."""
+    if not 0.0 <= score <= 1.0:
+        raise ValueError(f"a score from 0 to 1 is due, got {score!r}")
+    return score
 
 
 def price(parts: Parts, scores: dict[str, float], context: Context) -> dict[str, float]:

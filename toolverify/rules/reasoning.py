@@ -27,6 +27,13 @@ class ReasoningRule:
         """Score 1 where the reasoning stands as it should, else 0."""
         if view.reply.parsed:  # calls that came ready-made: rule `format` says so
             return _PASS
+        segments = view.reply.segments
+        if (
+            not view.reply.flags
+            and len(segments) == 3
+            and segments[0].kind == "reasoning" != segments[2].kind
+        ):
+            return _PASS
         findings = tuple(_findings(view))
         return Outcome(0.0, findings) if findings else _PASS
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
-from toolverify.calls import Finding, Outcome, ToolCall, View
+from toolverify.calls import Case, ExpectedCall, Finding, Outcome, ToolCall, View
 from toolverify.paths import join
 from toolverify.schema import ToolSpec, fits, violations
 
@@ -24,6 +24,15 @@ class SchemaRule:
     gate: ClassVar[bool] = True
     reads_tools: ClassVar[bool] = True
 
+    def sure_for(self, case: Case) -> bool:
+        """Equal calls satisfy a schema alike, so the answer's own calls tell."""
+        tools = case.tools
+        if tools is None:
+            return True
+        return all(
+            call.plain and _satisfies(call, tools) for option in case.expected.options for call in option
+        )
+
     def __call__(self, view: View) -> Outcome:
         """Score the share of calls that satisfy their schema."""
         tools = view.case.tools
@@ -36,7 +45,7 @@ class SchemaRule:
         return Outcome(1 - len(wrong) / len(view.calls), tuple(findings))
 
 
-def _satisfies(call: ToolCall, tools: Mapping[str, ToolSpec]) -> bool:
+def _satisfies(call: ToolCall | ExpectedCall, tools: Mapping[str, ToolSpec]) -> bool:
     tool = tools.get(call.name)
     return tool is not None and fits(tool, call.arguments)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolverify.calls import Attempt, Context, Reply, Segment, SegmentKind, Status
 from toolverify.formats.engines.items import as_attempt
-from toolverify.formats.engines.json_value import Decoded, decode, read_value
+from toolverify.formats.engines.json_value import Decoded, decode, read_value, value_end
 from toolverify.limits import Limits
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Reading:
     def reply(self) -> Reply:
         """Read to the end."""
         self._leading_reasoning()
-        while self.position < len(self.text):
-            self._step()
+        self._read_on()
         content = [segment.text for segment in self.segments if segment.kind == "content"]
         if self.blocks > 1 and self.format.container == "list":
             self.flags.append("several_blocks")
@@ -74,26 +73,41 @@ class Reading:
 
     def _leading_reasoning(self) -> None:
         """Reasoning whose start marker is not in the text: the prompt held it, or the model left it out."""
-        opened, closed = self._find(self.format.think_start, 0), self._find(self.format.think_end, 0)
+        text, opening = self.text, self.format.think_start
         if self.context.reasoning_open:
-            begin = opened + len(self.format.think_start) if not self.text[:opened].strip() else 0
-            self._reason(begin if begin <= len(self.text) else 0)
-        elif closed < min(opened, self._find(self.format.start, 0)):
-            self.flags.append("reasoning_not_opened")
-            self._reason(0)
+            opened = self._past_space(0)
+            self._reason(opened + len(opening) if text.startswith(opening, opened) else 0)
+        elif not text.startswith(opening):
+            closed = text.find(self.format.think_end)
+            if (
+                closed >= 0
+                and text.find(opening, 0, closed) < 0
+                and text.find(self.format.start, 0, closed) < 0
+            ):
+                self.flags.append("reasoning_not_opened")
+                self._reason(0)
 
-    def _step(self) -> None:
-        thought = self._find(self.format.think_start, self.position)
-        block = self._find(self.format.start, self.position)
-        self._cut("content", min(thought, block))
-        if self.position == len(self.text):
-            return
-        if self.counted >= self.limits.attempts:
-            self._give_up()
-        elif thought < block:
-            self._reason(thought + len(self.format.think_start))
-        else:
-            self._block(block)
+    def _read_on(self) -> None:
+        """Content, reasoning and blocks, up to the end of the text."""
+        text, end = self.text, len(self.text)
+        opening, start = self.format.think_start, self.format.start
+        thought = block = -1
+        while self.position < end:
+            if thought < self.position:
+                thought = text.find(opening, self.position)
+                thought = end if thought < 0 else thought
+            if block < self.position:
+                block = text.find(start, self.position)
+                block = end if block < 0 else block
+            self._cut("content", min(thought, block))
+            if self.position == end:
+                return
+            if self.counted >= self.limits.attempts:
+                self._give_up()
+            elif thought < block:
+                self._reason(thought + len(opening))
+            else:
+                self._block(block)
 
     def _give_up(self) -> None:
         """Too many attempts: the rest is recorded as one, and not read."""
@@ -107,10 +121,11 @@ class Reading:
 
     def _reason(self, begin: int) -> None:
         """Reasoning from `begin` up to the first end marker, or to the end of the text."""
-        close = self._find(self.format.think_end, begin)
-        self.reasoning.append(self.text[begin:close])
-        if close == len(self.text):
+        close = self.text.find(self.format.think_end, begin)
+        if close < 0:
+            close = len(self.text)
             self.flags.append("reasoning_unclosed")
+        self.reasoning.append(self.text[begin:close])
         self._record_drafts(begin, close)
         self._cut("reasoning", min(close + len(self.format.think_end), len(self.text)))
 
@@ -182,8 +197,9 @@ class Reading:
             position = self._past_space(end) + 1 if index < len(values) - 1 else end
 
     def _value_span(self, position: int) -> tuple[int, int]:
+        """Where the value at `position` stands, in a text that is known to be sound there."""
         begin = self._past_space(position)
-        return begin, read_value(self.text, begin, self.limits)[1]
+        return begin, value_end(self.text, begin)
 
     def _past_space(self, position: int) -> int:
         return _SPACE.match(self.text, position).end()  # type: ignore[union-attr]  # it matches the empty text too

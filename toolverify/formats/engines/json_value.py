@@ -33,7 +33,7 @@ _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
 _LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 
 
-class Decoded(Struct, frozen=True):
+class Decoded(Struct, frozen=True, gc=False):
     """A decoded value, or why there is none; `position` is where a wrong text goes wrong."""
 
     value: Any = None
@@ -75,6 +75,11 @@ def read_value(text: str, start: int, limits: Limits) -> tuple[Decoded, int]:
     except ValueError:  # int() refuses more than 4,300 digits
         return Decoded(status="limit_exceeded", detail=f"a number of over {limits.digits} digits"), begin
     return decode(text[begin:end], limits), end
+
+
+def value_end(text: str, start: int) -> int:
+    """Where the sound JSON value that begins at `start` ends."""
+    return _scan_once(text, start)[1]
 
 
 def nesting(text: str) -> int:

@@ -11,6 +11,7 @@ import json
 import re
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from toolverify.formats.engines.json_value import nesting
@@ -19,7 +20,7 @@ from toolverify.limits import Limits
 _TOKEN = re.compile(r'[ \t\n\r]*(?:([\[\]{},:])|("(?:[^"\\]|\\.)*+")|([^\s\[\]{},:"]+))', re.DOTALL)
 
 
-class Loaded(Struct, frozen=True):
+class Loaded(Struct, frozen=True, gc=False):
     """A value; or that the text is not JSON; or the exception `json.loads` would end the step with."""
 
     value: Any = None
@@ -27,11 +28,20 @@ class Loaded(Struct, frozen=True):
     raised: str = ""
 
 
+_decode = msgspec.json.decode
 _INVALID = Loaded(status="invalid")
 
 
 def load_python_json(text: str, limits: Limits) -> Loaded:
-    """Load one JSON text as `json.loads` would."""
+    """Load one JSON text as `json.loads` would; what msgspec accepts, it reads alike and faster."""
+    try:
+        value = _decode(text)
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return _load_slowly(text, limits)
+    return _in_bounds(value, text, limits)
+
+
+def _load_slowly(text: str, limits: Limits) -> Loaded:
     try:
         value = json.loads(text)
     except json.JSONDecodeError:
@@ -40,6 +50,10 @@ def load_python_json(text: str, limits: Limits) -> Loaded:
         return _load_deep(text, limits)
     except ValueError:  # more digits than int() converts
         return Loaded(status="raises", raised="ValueError")
+    return _in_bounds(value, text, limits)
+
+
+def _in_bounds(value: Any, text: str, limits: Limits) -> Loaded:
     if len(text) > 2 * limits.depth and nesting(text) > limits.depth:
         return Loaded(status="raises", raised="RecursionError")
     return Loaded(value)

@@ -16,19 +16,20 @@ from toolverify.formats.tool_n1 import TOOL_N1
 from toolverify.limits import Limits
 
 _START, _END = "<tool_call>", "</tool_call>"
+_SPECIAL = ("<|", _START)
 _HOPS = 8
 
 Outcome = Literal["items", "unread", "raises"]
 
 
-class Item(msgspec.Struct, frozen=True):
+class Item(msgspec.Struct, frozen=True, gc=False):
     """An element of the list in the block: whether it has both keys, and its name."""
 
     complete: bool
     name: Any = None
 
 
-class ReleaseReply(Reply, frozen=True):
+class ReleaseReply(Reply, frozen=True, gc=False):
     """A reply as the released code sees it.
 
     Attributes:
@@ -108,37 +109,39 @@ class ReleaseFormat:
 
     def quick(self, completion: str, case: Case) -> list[tuple[str, dict[str, Any]]] | None:
         """The calls of a text with one thought, one block and no chat markers."""
-        if len(completion) > case.limits.text or not completion.startswith("<think>"):
+        if not completion.startswith("<think>") or len(completion) > case.limits.text:
             return None
         begin = _after_thought(completion)
         if begin < 0 or not completion.startswith(_START, begin):
             return None
-        body_at = begin + len(_START)
-        close = completion.find(_END, body_at)
-        if close < 0 or completion.find("<", close + len(_END)) >= 0:
+        close = completion.find(_END, begin)
+        if close < 0 or completion.find("<", close + 1) >= 0:
             return None
-        body = completion[body_at:close]
-        return None if self.marker in body else self._decoded(body, case)
+        body = completion[begin + len(_START) : close]
+        if body.find("<") >= 0 and self.marker in body:
+            return None
+        return _decoded(body, case.limits.depth)
 
-    def _decoded(self, body: str, case: Case) -> list[tuple[str, dict[str, Any]]] | None:
-        """The calls of a block's text; whatever msgspec refuses goes the long way, as does what may nest too deep."""
-        if len(body) > 2 * case.limits.depth and body.count("[") + body.count("{") > case.limits.depth:
-            return None
-        try:
-            calls = _decode_calls(body.strip())
-        except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
-            return None
-        return [(call.name, call.arguments) for call in calls]
+
+def _decoded(body: str, depth: int) -> list[tuple[str, dict[str, Any]]] | None:
+    """The calls of a block's text; whatever msgspec refuses goes the long way, as does what may nest too deep."""
+    if len(body) > 2 * depth and body.count("[") + body.count("{") > depth:
+        return None
+    try:
+        calls = _decode_calls(body.strip())
+    except (msgspec.DecodeError, UnicodeEncodeError, RecursionError):
+        return None
+    return [(call.name, call.arguments) for call in calls]
 
 
 def _after_thought(text: str) -> int:
     """Where the first '<' behind `</think>` stands, or -1 where the thought holds anything that needs a closer look."""
     position = text.find("<", 1)
     for _ in range(_HOPS):
-        if position < 0 or text.startswith(("<|", _START), position):
-            return -1
         if text.startswith("</think>", position):
             return text.find("<", position + 1)
+        if position < 0 or text.startswith(_SPECIAL, position):
+            return -1
         position = text.find("<", position + 1)
     return -1
 
@@ -165,27 +168,36 @@ def _load(text: str, limits: Limits) -> Loaded:
 
 
 def _reply(text: str, begin: int, end: int, loaded: Loaded, *, tags: bool) -> ReleaseReply:
-    outer = (begin - len(_START), end + len(_END))
-    raw = text[begin:end]
-    values = [loaded.value] if isinstance(loaded.value, dict) else loaded.value
-    attempts: tuple[Attempt, ...]
-    if loaded.status == "ok" and isinstance(values, list | str):
-        outcome: Outcome = "items"
-        attempts = tuple([as_attempt(value, raw, (begin, end)) for value in values])
-        items = tuple([_item(value) for value in values])
-    else:
-        outcome = "raises" if loaded.status == "raises" else "unread"
-        detail = loaded.raised or "not JSON"
-        attempts, items = (Attempt("invalid_json", raw, (begin, end), detail=detail),), ()
-    content = text[: outer[0]] + text[outer[1] :]
-    segments = (
-        Segment("content", text[: outer[0]]),
-        Segment("block", text[outer[0] : outer[1]]),
-        Segment("content", text[outer[1] :]),
+    """The reply of a text whose last block's inside stands from `begin` to `end`."""
+    before, block, after = (
+        text[: begin - len(_START)],
+        text[begin - len(_START) : end + len(_END)],
+        text[end + len(_END) :],
     )
-    kept = tuple([segment for segment in segments if segment.text])
+    segments = [Segment("block", block)]
+    if before:
+        segments.insert(0, Segment("content", before))
+    if after:
+        segments.append(Segment("content", after))
+    attempts, items = _attempts(text[begin:end], (begin, end), loaded)
+    outcome: Outcome = _OUTCOMES[loaded.status]
     return ReleaseReply(
-        None, content, attempts, kept, tags=tags, outcome=outcome, items=items, raised=loaded.raised
+        None, before + after, attempts, tuple(segments), (), False, tags, outcome, items, loaded.raised
+    )
+
+
+_OUTCOMES: dict[str, Outcome] = {"ok": "items", "invalid": "unread", "raises": "raises"}
+
+
+def _attempts(
+    raw: str, span: tuple[int, int], loaded: Loaded
+) -> tuple[tuple[Attempt, ...], tuple[Item, ...]]:
+    """What the block holds: an object stands for a list of one, and a text for the list of its characters."""
+    if loaded.status != "ok":
+        return (Attempt("invalid_json", raw, span, detail=loaded.raised or "not JSON"),), ()
+    values = [loaded.value] if isinstance(loaded.value, dict) else loaded.value
+    return tuple([as_attempt(value, raw, span) for value in values]), tuple(
+        [_item(value) for value in values]
     )
 
 

@@ -15,7 +15,7 @@ from toolverify.formats.engines.items import as_attempt
 START, END = "<tool_call>", "</tool_call>"
 
 
-class ToolrlReply(Reply, frozen=True):
+class ToolrlReply(Reply, frozen=True, gc=False):
     """A reply as the released code sees it: its stripped text, and the JSON lines of the first block.
 
     `lines` is None where the block is missing or a line is no JSON: then the released code gives the minimum.
