@@ -1,0 +1,179 @@
+"""Golds of real data as (calls, tools), and every small way to get one of them wrong."""
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+SHARED = Path(os.environ.get("TOOLVERIFY_SHARED", Path(__file__).resolve().parents[2] / "shared"))
+DATA = SHARED / "data"
+_BLOCK = re.compile(r"</think>\s*<tool_call>(.*?)</tool_call>", re.DOTALL)
+
+
+class Gold(NamedTuple):
+    """The calls of one real row, the tools it offers where they are data, and where it comes from."""
+
+    calls: list[dict[str, Any]]
+    tools: Any
+    origin: str
+
+
+class Mutation(NamedTuple):
+    """A wrong reply: what was done, and where it may have written a default out or left it out."""
+
+    what: str
+    calls: list[dict[str, Any]]
+    dropped: tuple[str, Any] | None = None
+
+
+def golds() -> Iterator[Gold]:
+    """Every gold that stands in the data as data."""
+    yield from _xlam("xlam.jsonl")
+    yield from _xlam("xlam_masked.jsonl")
+    yield from _rlla()
+    yield from _glaive()
+    yield from _hammer()
+    yield from _bfcl()
+
+
+def _rows(name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    with (DATA / name).open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines):
+            yield f"{name}:{number}", json.loads(line)
+
+
+def _xlam(name: str) -> Iterator[Gold]:
+    for origin, row in _rows(name):
+        yield Gold(json.loads(row["answers"]), json.loads(row["tools"]), origin)
+
+
+def _rlla() -> Iterator[Gold]:
+    texts = [(origin, row["output"]) for origin, row in _rows("rlla_sft.jsonl")]
+    texts += [(origin, row["reward_model"]["ground_truth"]) for origin, row in _rows("rlla_4k.jsonl")]
+    for origin, text in texts:
+        block = _BLOCK.search(text)
+        lines = block.group(1).strip().splitlines() if block else []
+        calls = [json.loads(line) for line in lines]
+        yield Gold([{"name": call["name"], "arguments": call["parameters"]} for call in calls], None, origin)
+
+
+def _glaive() -> Iterator[Gold]:
+    for origin, row in _rows("extra/glaive_toolcall_en_demo.jsonl"):
+        for turn in row["conversations"]:
+            if turn["from"] == "function_call":
+                yield Gold([json.loads(turn["value"])], json.loads(row["tools"]), origin)
+
+
+def _hammer() -> Iterator[Gold]:
+    for name in ("extra/hammer_toolalpaca.jsonl", "extra/hammer_sealtool.jsonl"):
+        for origin, row in _rows(name):
+            answers = row["answers"] if isinstance(row["answers"], list) else [row["answers"]]
+            calls = [
+                {"name": call.get("name", call.get("tool")), "arguments": call.get("arguments", call.get("parameters"))}
+                for call in answers
+            ]
+            yield Gold(calls, row["tools"], origin)
+
+
+def _bfcl() -> Iterator[Gold]:
+    for path in sorted((DATA / "bfcl" / "possible_answer").glob("*.json")):
+        if "multi_turn" not in path.name:
+            tools = {row["id"]: row["function"] for _, row in _rows(f"bfcl/{path.name}")}
+            for origin, row in _rows(f"bfcl/possible_answer/{path.name}"):
+                yield Gold([_first(call) for call in row["ground_truth"]], tools[row["id"]], origin)
+
+
+def _first(call: dict[str, Any]) -> dict[str, Any]:
+    ((name, arguments),) = call.items()
+    return {"name": name, "arguments": _firsts(arguments)}
+
+
+def _firsts(members: dict[str, Any]) -> dict[str, Any]:
+    """The first alternative of each member; one that is left out is left out."""
+    chosen = {key: alternatives[0] if isinstance(alternatives, list) and alternatives else alternatives
+              for key, alternatives in members.items()}  # fmt: skip
+    return {key: _pattern(value) for key, value in chosen.items() if value != ""}
+
+
+def _pattern(value: Any) -> Any:
+    if isinstance(value, dict):
+        return _firsts(value)
+    return [_pattern(item) for item in value] if isinstance(value, list) else value
+
+
+def mutations(calls: list[dict[str, Any]]) -> Iterator[Mutation]:
+    """Every leaf, key and call of a gold changed, one at a time."""
+    for index, call in enumerate(calls):
+        name, arguments = call["name"], call["arguments"]
+        rest = calls[:index] + calls[index + 1 :]
+        yield Mutation("call dropped", rest)
+        yield Mutation("call twice", [*calls, call])
+        for other in (f"{name}_", name[:-1], name.swapcase()):
+            if other not in {"", name}:
+                yield Mutation("call renamed", [*rest, {"name": other, "arguments": arguments}])
+        for what, changed, dropped in _changed_object(arguments):
+            made = [*calls[:index], {"name": name, "arguments": changed}, *calls[index + 1 :]]
+            yield Mutation(what, made, dropped)
+
+
+_Change = tuple[str, Any, tuple[str, Any] | None]
+
+
+def _changes(value: Any) -> Iterator[_Change]:
+    if isinstance(value, dict):
+        yield from _changed_object(value)
+    elif isinstance(value, list):
+        yield from _changed_list(value)
+    else:
+        yield from ((what, changed, None) for what, changed in _changed_leaf(value))
+    if value is not None:
+        yield "null for a value", None, None
+
+
+def _changed_object(members: dict[str, Any]) -> Iterator[_Change]:
+    yield "member added", {**members, "never_declared": 0}, None
+    for key, value in members.items():
+        rest = {other: kept for other, kept in members.items() if other != key}
+        yield "member dropped", rest, (key, value)
+        yield "member renamed", {**rest, f"{key}_": value}, (key, value)
+        for what, changed, dropped in _changes(value):
+            yield what, {**members, key: changed}, dropped
+
+
+def _changed_list(items: list[Any]) -> Iterator[_Change]:
+    yield "element added", [*items, None], None
+    if items[::-1] != items:
+        yield "elements turned round", items[::-1], None
+    for index, item in enumerate(items):
+        before, after = items[:index], items[index + 1 :]
+        yield "element dropped", [*before, *after], None
+        for what, changed, dropped in _changes(item):
+            yield what, [*before, changed, *after], dropped
+
+
+def _changed_leaf(value: Any) -> Iterator[tuple[str, Any]]:
+    if value is None:
+        yield "a value for null", "a value"
+    elif isinstance(value, bool):
+        yield "boolean flipped", not value
+    elif isinstance(value, str):
+        yield "text longer", f"{value}x"
+        yield "space behind the text", f"{value} "
+        for other in (value[1:], value.swapcase()):
+            if other != value:
+                yield "text changed", other
+    else:
+        yield "number plus one", value + 1 if value + 1 != value else value * 2
+
+
+def retyped(value: Any) -> Any:
+    """The value as another type would write it; itself where there is no such way."""
+    if isinstance(value, dict):
+        return {key: retyped(member) for key, member in value.items()}
+    if isinstance(value, list):
+        return [retyped(item) for item in value]
+    if isinstance(value, str):
+        return int(value) if re.fullmatch(r"[1-9]\d{0,8}", value) else value
+    return value if value is None else json.dumps(value)
