@@ -50,6 +50,8 @@ def _read_text(format_: Format, text: str, case: Case, context: Context) -> Repl
 
 def _read_message(format_: Format, message: Mapping[str, Any], case: Case, context: Context) -> Reply:
     """A message with calls of its own needs no wire format; any other is text, and perhaps reasoning beside it."""
+    if message.get("role", "assistant") != "assistant":
+        return _EMPTY
     if getattr(format_, "reads_messages", False):
         return format_.read(message, case, context)
     if message.get("tool_calls") or message.get("function_call"):
@@ -65,7 +67,9 @@ def _read_turns(format_: Format, turns: Sequence[Any], case: Case, context: Cont
     for turn in turns:
         if not isinstance(turn, Mapping | str):
             replies.append(_unread(type(turn).__name__, "wrong_dialect", "a turn is a message"))
-        elif isinstance(turn, str) or turn.get("role", "assistant") == "assistant":
+        elif (
+            isinstance(turn, str) or turn.get("role", "assistant") == "assistant"
+        ):  # others are no turn of the model's
             replies.append(read_completion(format_, turn, case, context))
     if len(replies) == 1:
         return replies[0]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from toolverify.calls import Finding, Outcome, View
+from toolverify.calls import Finding, Outcome, Reply, View
 
 _PASS = Outcome(1.0)
 _FLAGS = {
@@ -27,15 +27,16 @@ class ReasoningRule:
         """Score 1 where the reasoning stands as it should, else 0."""
         if view.reply.parsed:  # calls that came ready-made: rule `format` says so
             return _PASS
-        segments = view.reply.segments
-        if (
-            not view.reply.flags
-            and len(segments) == 3
-            and segments[0].kind == "reasoning" != segments[2].kind
-        ):
+        if _is_sound(view.reply):
             return _PASS
         findings = tuple(_findings(view))
         return Outcome(0.0, findings) if findings else _PASS
+
+
+def _is_sound(reply: Reply) -> bool:
+    """Whether reasoning stands first and nowhere else, and nothing is odd: the most common case."""
+    kinds = [segment.kind for segment in reply.segments]
+    return not reply.flags and kinds[:1] == ["reasoning"] and "reasoning" not in kinds[1:]
 
 
 def _findings(view: View) -> Iterator[Finding]:
@@ -47,7 +48,7 @@ def _findings(view: View) -> Iterator[Finding]:
         if flag in _FLAGS:
             yield Finding(flag.replace("_", ".", 1), "error", "reply.reasoning", _FLAGS[flag])
     filled = [segment.kind for segment in reply.segments if segment.kind != "content" or segment.text.strip()]
-    if filled[0] != "reasoning":
+    if filled and filled[0] != "reasoning":
         yield Finding(
             "reasoning.not_first", "error", "reply.reasoning", f"{filled[0]} stands before the reasoning"
         )

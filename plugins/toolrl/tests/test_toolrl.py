@@ -131,8 +131,12 @@ def test_calls_that_came_ready_made_are_judged_without_their_form():
 
 def test_the_length_rule_counts_the_words_of_the_last_thought(tmp_path):
     path = tmp_path / "long.toml"
-    base = 'extends = "toolrl"\nrules = [{ use = "toolrl-format", name = "format" }, { use = "toolrl-correctness", name = "correctness" }, '
-    path.write_text(base + '{ use = "toolrl-length", name = "length" }]\n', encoding="utf-8")
+    path.write_text(
+        'extends = "toolrl"\nrules = [{ use = "toolrl-format", name = "format" }, '
+        '{ use = "toolrl-judged", name = "judged" }, { use = "toolrl-correctness", name = "correctness" }, '
+        '{ use = "toolrl-length", name = "length" }]\n',
+        encoding="utf-8",
+    )
     verifier = tv.Verifier(path)
     thought = f"<think>{'word ' * 256}</think>"
     assert verifier.score(thought, answer="<think></think>").parts["length"] == 0.5

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from toolverify.formats.engines.json_blocks import JsonBlocks
 
 _NEXT_ITEM = re.compile(r",\s*(?=\{)")
-_SPACE = re.compile(r"\s*")
+_SPACE = re.compile(r"\s*")  # around JSON any white space will do; inside it only JSON's own
 
 
 class Reading:
@@ -164,26 +164,27 @@ class Reading:
             self._accept_list(decoded.value, inner, flags)
         elif self.format.container == "list" and isinstance(decoded.value, dict):
             self.flags.append("single_object")
-            self._item(decoded.value, inner, flags)
+            self._item(decoded.value, inner, inner, flags)
         elif self.format.container == "object" and isinstance(decoded.value, list):
             detail = "a list of calls, where each call has a block of its own"
             self._attempt("wrong_dialect", *block, detail)
         else:
-            self._item(decoded.value, block, flags)
+            self._item(decoded.value, block, inner, flags)
         self._cut("block", block[1])
 
-    def _item(self, value: Any, span: tuple[int, int], flags: tuple[str, ...]) -> None:
-        raw = self.text[span[0] : span[1]]
-        if len(raw) > self.limits.call:
+    def _item(self, value: Any, span: tuple[int, int], text: tuple[int, int], flags: tuple[str, ...]) -> None:
+        """One call at `span`, whose JSON stands at `text`."""
+        if text[1] - text[0] > self.limits.call:
             self._attempt("limit_exceeded", *span, f"a call of over {self.limits.call} characters")
             return
-        key = self.format.arguments_key
+        raw, key = self.text[span[0] : span[1]], self.format.arguments_key
         self.counted += 1
         self.attempts.append(as_attempt(value, raw, span, arguments_key=key, flags=flags))
 
     def _accept_list(self, values: list[Any], inner: tuple[int, int], flags: tuple[str, ...]) -> None:
         if len(values) == 1:
-            self._item(values[0], (inner[0] + 1, inner[1] - 1), flags)
+            span = (inner[0] + 1, inner[1] - 1)
+            self._item(values[0], span, span, flags)
             return
         position = inner[0] + 1
         for index, value in enumerate(values):
@@ -193,7 +194,7 @@ class Reading:
                 )
                 return
             begin, end = self._value_span(position)
-            self._item(value, (begin, end), flags)
+            self._item(value, (begin, end), (begin, end), flags)
             position = self._past_space(end) + 1 if index < len(values) - 1 else end
 
     def _value_span(self, position: int) -> tuple[int, int]:
@@ -241,7 +242,7 @@ class Reading:
         before = len(self.attempts)
         if self.format.container == "list" and self.text.startswith("[", inner):
             self._salvage(inner + 1, end, truncated=truncated)
-        if len(self.attempts) == before:
+        if all([attempt.status == "ok" for attempt in self.attempts[before:]]):
             self._attempt(_status(decoded, truncated=truncated), begin, end, decoded.detail)
         self._cut("block", end)
 
@@ -261,7 +262,8 @@ class Reading:
             decoded, stop = read_value(self.text, position, self.limits)
             if decoded.status == "ok":
                 flags = ("duplicate_keys",) if decoded.duplicate_keys else ()
-                self._item(decoded.value, (self._past_space(position), stop), flags)
+                span = (self._past_space(position), stop)
+                self._item(decoded.value, span, span, flags)
                 position = self._past_space(stop)
                 if self.text.startswith(",", position):
                     position += 1

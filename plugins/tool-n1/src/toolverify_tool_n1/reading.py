@@ -80,13 +80,14 @@ class ReleaseFormat:
         if block is None:
             return self._without_block(completion, tags=tags)
         first, last = block
-        loaded = _load(text[first:last].strip(), case.limits)
-        if isinstance(loaded.value, str) and loaded.status == "ok":
-            loaded = self._second(_load(loaded.value, case.limits))
-        return _reply(completion, begin + first, begin + last, loaded, tags=tags)
+        loaded = load_python_json(text[first:last].strip(), case.limits)
+        if isinstance(loaded.value, str):
+            loaded = self._second(loaded.value, case.limits)
+        return _reply(completion, begin + first, begin + last, _iterable(loaded), tags=tags)
 
-    def _second(self, loaded: Loaded) -> Loaded:
+    def _second(self, text: str, limits: Limits) -> Loaded:
         """A JSON string in the block is read once more."""
+        loaded = load_python_json(text, limits)
         if loaded.status == "invalid" and self.text_in_block_raises:
             return Loaded(status="raises", raised="JSONDecodeError")
         return loaded
@@ -159,9 +160,8 @@ def last_block(text: str) -> tuple[int, int] | None:
     return found
 
 
-def _load(text: str, limits: Limits) -> Loaded:
-    """A value; null is no value, and a bare number or boolean is what the released code cannot iterate over."""
-    loaded = load_python_json(text, limits)
+def _iterable(loaded: Loaded) -> Loaded:
+    """Null is no value, and a bare number or boolean is what the released code cannot iterate over."""
     if loaded.status != "ok" or isinstance(loaded.value, str | list | dict):
         return loaded
     return Loaded(status="invalid") if loaded.value is None else Loaded(status="raises", raised="TypeError")

@@ -6,7 +6,7 @@ from pathlib import Path
 from toolverify import hookimpl
 from toolverify.protocols import AnswerReader, Combiner, Format, Matcher, Rule
 from toolverify_toolrl.answers import GoldText
-from toolverify_toolrl.correctness import CorrectnessRule, GreedyMatcher
+from toolverify_toolrl.correctness import CorrectnessRule, GreedyMatcher, JudgedRule
 from toolverify_toolrl.layout import LayoutRule, LengthRule
 from toolverify_toolrl.reading import ToolrlFormat
 from toolverify_toolrl.scale import Scale
@@ -32,8 +32,8 @@ def toolverify_matchers() -> Sequence[Matcher]:
 
 @hookimpl
 def toolverify_rules() -> Sequence[Rule]:
-    """Layout, correctness, length."""
-    return [LayoutRule(), CorrectnessRule(), LengthRule()]
+    """Layout, whether calls are judged at all, correctness, length."""
+    return [LayoutRule(), JudgedRule(), CorrectnessRule(), LengthRule()]
 
 
 @hookimpl

@@ -11,9 +11,13 @@ from toolverify import Finding, Outcome
 from toolverify.calls import ExpectedCall, Match, Pair, ToolCall, View
 from toolverify.protocols import Judge
 from toolverify.rules import CallsRule
-from toolverify_toolrl.reading import ToolrlReply, released
+from toolverify_toolrl.reading import START, ToolrlReply, released
 
-_NEUTRAL = 0.5  # the middle of the range: a gold without calls says nothing about calls
+_PASS = Outcome(1.0)
+_NOTHING_SAID = Outcome(
+    0.0,
+    (Finding("toolrl.no_gold_calls", "note", "expected", "the gold has no calls: correctness says nothing"),),
+)
 
 
 def jaccard(gold: Sequence[Hashable], given: Sequence[Hashable]) -> float:
@@ -68,18 +72,31 @@ class CorrectnessRule:
 
     def __call__(self, view: View) -> Outcome:
         """Score names, parameter names and values; all else is the minimum."""
-        if "<tool_call>" not in (view.case.expected.text or ""):
-            note = Finding(
-                "toolrl.no_gold_calls", "note", "expected", "the gold has no calls: correctness says nothing"
-            )
-            return Outcome(_NEUTRAL, (note,))
+        if not _has_calls(view):
+            return _PASS
         reply = released(view.reply)
         refusal = _refusal(reply, view)
         if refusal:
             return Outcome(0.0, (Finding("toolrl.unread", "error", "reply", refusal),))
         if list(reply.lines or ()) == [_line(call) for call in view.expected]:
-            return Outcome(1.0)
+            return _PASS
         return Outcome(_share(reply, view), CallsRule()(view).findings)
+
+
+@dataclass(frozen=True)
+class JudgedRule:
+    """The gold has calls. Where it has none, the released correctness is the middle of its range, whatever is done."""
+
+    name: ClassVar[str] = "toolrl-judged"
+    gate: ClassVar[bool] = False
+
+    def __call__(self, view: View) -> Outcome:
+        """Score 1 where it has."""
+        return _PASS if _has_calls(view) else _NOTHING_SAID
+
+
+def _has_calls(view: View) -> bool:
+    return START in (view.case.expected.text or "")
 
 
 def _line(call: ExpectedCall) -> dict[str, Any]:

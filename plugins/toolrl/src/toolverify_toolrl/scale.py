@@ -25,9 +25,7 @@ class Scale:
     def __call__(self, scores: Mapping[str, float], context: Context) -> dict[str, float]:
         """The parts in the order in which the released code adds them."""
         del context
-        least = -self.correctness_most
-        parts = {
-            "format": scores["format"] * self.format_most,
-            "correctness": (self.correctness_most - least) * scores["correctness"] + least,
-        }
+        most = self.correctness_most
+        correctness = 2 * most * scores["correctness"] - most if scores["judged"] == 1 else 0.0
+        parts = {"format": scores["format"] * self.format_most, "correctness": correctness}
         return parts | ({"length": scores["length"]} if "length" in scores else {})
