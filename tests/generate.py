@@ -20,10 +20,66 @@ MARKERS = (
 FRAGMENTS = (
     *MARKERS,
     *(marker[:-1] for marker in MARKERS),
-    *("<", ">", "/", "[", "]", "{", "}", ",", ":", '"', "\\", "\\u0022", "'", "```json\n", "[]", "{}", "[[", "]]"),
-    *(" ", "\n", "\r\n", "\t", "\u00a0", "\x1c", "\u2028", "\u200b", "\ufeff", "\x00", "\ud800", "\U0001f600"),
-    *("a", "t", "5", "-0.0", "1e400", "9" * 400, "NaN", "Infinity", "null", "true", "False", '"\\ud800"', "é", "e\u0301"),
-    *('"name"', '"arguments"', '"parameters"', '"name": "f"', '"name": 5', '"arguments": {}', '"x": 1', '"x": 1, "x": 2'),
+    *(
+        "<",
+        ">",
+        "/",
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        '"',
+        "\\",
+        "\\u0022",
+        "'",
+        "```json\n",
+        "[]",
+        "{}",
+        "[[",
+        "]]",
+    ),
+    *(
+        " ",
+        "\n",
+        "\r\n",
+        "\t",
+        "\u00a0",
+        "\x1c",
+        "\u2028",
+        "\u200b",
+        "\ufeff",
+        "\x00",
+        "\ud800",
+        "\U0001f600",
+    ),
+    *(
+        "a",
+        "t",
+        "5",
+        "-0.0",
+        "1e400",
+        "9" * 400,
+        "NaN",
+        "Infinity",
+        "null",
+        "true",
+        "False",
+        '"\\ud800"',
+        "é",
+        "e\u0301",
+    ),
+    *(
+        '"name"',
+        '"arguments"',
+        '"parameters"',
+        '"name": "f"',
+        '"name": 5',
+        '"arguments": {}',
+        '"x": 1',
+        '"x": 1, "x": 2',
+    ),
     *('{"name": "f", "arguments": {"x": 1}}', '{"name": "f", "arguments": {"x": "1"}}', '{"name": "f"}'),
     *('[{"name": "f", "arguments": {"x": 1}}]', '[{"name": "f", "arguments": {"x": 1}}', '"[]"', '"5"'),
     *('{"role": "assistant", "content": null}', '{"role": "assistant", "tool_calls": 5}'),
@@ -33,7 +89,9 @@ plain_text = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 long_text = st.builds(lambda text, times: text * times, plain_text, st.integers(50, 200))
 marked_text = st.lists(st.one_of(st.sampled_from(MARKERS), plain_text), max_size=4).map("".join)
 texts = st.one_of(plain_text, marked_text, long_text)
-names = st.one_of(st.sampled_from(["f", "g", "get_weather"]), plain_text.filter(bool), marked_text.filter(bool))
+names = st.one_of(
+    st.sampled_from(["f", "g", "get_weather"]), plain_text.filter(bool), marked_text.filter(bool)
+)
 integers = st.one_of(st.integers(-9, 9), st.integers(), st.integers(-(10**60), 10**60))
 floats = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.one_of(st.none(), st.booleans(), integers, floats, texts)
@@ -43,7 +101,9 @@ values = st.recursive(
     max_leaves=12,
 )
 arguments = st.dictionaries(st.one_of(st.sampled_from(["x", "y"]), texts), values, max_size=4).filter(
-    lambda drawn: len(json.dumps(drawn)) < 30_000  # within the default limit on one call's text, however it is escaped
+    lambda drawn: (
+        len(json.dumps(drawn)) < 30_000
+    )  # within the default limit on one call's text, however it is escaped
 )
 calls = st.lists(st.builds(tv.ToolCall, names, arguments), max_size=4)
 thoughts = marked_text.map(lambda text: text.replace("</think>", ""))
@@ -59,7 +119,9 @@ messages = st.fixed_dictionaries(
     optional={
         "content": st.one_of(soups, values),
         "reasoning_content": st.one_of(soups, values),
-        "tool_calls": st.one_of(values, st.lists(st.one_of(values, st.fixed_dictionaries({"function": values})))),
+        "tool_calls": st.one_of(
+            values, st.lists(st.one_of(values, st.fixed_dictionaries({"function": values})))
+        ),
     },
 )
 

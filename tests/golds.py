@@ -71,7 +71,10 @@ def _hammer() -> Iterator[Gold]:
         for origin, row in _rows(name):
             answers = row["answers"] if isinstance(row["answers"], list) else [row["answers"]]
             calls = [
-                {"name": call.get("name", call.get("tool")), "arguments": call.get("arguments", call.get("parameters"))}
+                {
+                    "name": call.get("name", call.get("tool")),
+                    "arguments": call.get("arguments", call.get("parameters")),
+                }
                 for call in answers
             ]
             yield Gold(calls, row["tools"], origin)

@@ -10,7 +10,7 @@ from toolverify.plugins import registry
 
 SMALL, LARGE = 250_000, 1_000_000
 #: In seconds: too little to tell how it grows; ten times what the design allows a verdict, for slow machines.
-AT_ONCE, TOO_LONG = 0.1, 1.0
+AT_ONCE, TOO_LONG = 0.3, 1.0
 MOST_FINDINGS = 101
 TOOLS = [
     {
@@ -67,7 +67,9 @@ HOSTILE = {
     "angle brackets": _filled("<", THOUGHT),
     "angle brackets in the thought": _filled("<", "<think>", f"</think><tool_call>[{CALL}]</tool_call>"),
     "drafts in the thought": _filled(f"<tool_call>[{CALL}]</tool_call>", "<think>"),
-    "start markers in the thought": _filled("<tool_call>", "<think>", f"</think><tool_call>[{CALL}]</tool_call>"),
+    "start markers in the thought": _filled(
+        "<tool_call>", "<think>", f"</think><tool_call>[{CALL}]</tool_call>"
+    ),
     "chat markers": _filled("<|im_start|>assistant", THOUGHT),
     "opening brackets": _block("["),
     "opening braces": _block('{"a":'),
@@ -85,28 +87,30 @@ HOSTILE = {
     "quotes": _block('"', after="[]"),
     "backslashes": _block("\\"),
     "backslashes in a string": _filled("\\", f'{THOUGHT}<tool_call>[{{"name": "', '"}]</tool_call>'),
-    "end markers in a string": _filled("</tool_call>", f'{THOUGHT}<tool_call>[{{"name": "', '"}]</tool_call>'),
-    "start markers in a string": _filled("<tool_call>", f'{THOUGHT}<tool_call>[{{"name": "', '"}]</tool_call>'),
+    "end markers in a string": _filled(
+        "</tool_call>", f'{THOUGHT}<tool_call>[{{"name": "', '"}]</tool_call>'
+    ),
+    "start markers in a string": _filled(
+        "<tool_call>", f'{THOUGHT}<tool_call>[{{"name": "', '"}]</tool_call>'
+    ),
     "strings never closed": _filled('<tool_call>["', THOUGHT),
     "objects never closed": _filled('<tool_call>[{"name": "f", "arguments": {"x": "', THOUGHT),
     "digits": _block("9"),
     "digits and points": _block("9."),
     "minus signs": _block("-"),
     "duplicate keys": _filled(', "a": 1', f'{THOUGHT}<tool_call>[{{"name": "f"', "}]</tool_call>"),
-    "escaped quotes as keys": _filled(', "\\u0022": 1', f'{THOUGHT}<tool_call>[{{"name": "f"', "}]</tool_call>"),
+    "escaped quotes as keys": _filled(
+        ', "\\u0022": 1', f'{THOUGHT}<tool_call>[{{"name": "f"', "}]</tool_call>"
+    ),
     "lone surrogates": _block("\ud800"),
     "null characters": _block("\x00"),
     "every space there is": _filled("\u00a0\x1c\u2028\u3000\x85", THOUGHT),
     "one long argument": _call_with(lambda size: '{"y": "' + "a" * size + '"}'),
     "many arguments": _call_with(lambda size: json.dumps({str(i): 1 for i in range(size // 16)})),
-    "many wrong elements": _call_with(lambda size: '{"y": 2, "x": [' + ", ".join(['"a"'] * (size // 5)) + "]}"),
-    "one wrong among many": _call_with(lambda size: json.dumps({"y": "a", "x": [*range(size // 8), {}]})),
-    "nested arguments": _call_with(lambda size: '{"y": 2, "node": ' + '{"a": ' * 100 + "5" + "}" * 100 + "}"),
-}
-#: What takes more time than its length explains, and why.
-SLOW = {
-    ("typed", "many wrong elements"): "jsonschema lists every violation, of which a hundred are shown",
-    ("typed", "one wrong among many"): "jsonschema compares each element with each for uniqueItems",
+    "many wrong elements": _call_with(
+        lambda size: '{"y": 2, "x": [' + ", ".join(['"a"'] * (size // 5)) + "]}"
+    ),
+    "nested arguments": _call_with(lambda _: '{"y": 2, "node": ' + '{"a": ' * 100 + "5" + "}" * 100 + "}"),
 }
 VERIFIERS = {
     **{name: tv.Verifier(name) for name in registry().all("profile")},
@@ -118,7 +122,9 @@ VERIFIERS = {
 def _case(verifier):
     if verifier.profile.answers.use == "calls":
         return verifier.compile(answer=ANSWER, tools=TOOLS)
-    return verifier.compile(answer=tv.render(ANSWER, format=verifier.profile.format.use, reasoning=""), tools=TOOLS)
+    return verifier.compile(
+        answer=tv.render(ANSWER, format=verifier.profile.format.use, reasoning=""), tools=TOOLS
+    )
 
 
 @pytest.mark.parametrize("what", HOSTILE)
@@ -145,27 +151,31 @@ def _seconds(verifier, text, case, *, times):
     return min(tries)
 
 
-def _timed():
-    for name in ("tool-n1", "typed", "typed-hermes", "typed-message", "tool-n1-v0", "toolrl"):
-        for what in HOSTILE:
-            reason = SLOW.get((name.removesuffix("-hermes"), what))
-            marks = [pytest.mark.xfail(strict=True, reason=reason)] if reason else []
-            yield pytest.param(name, what, marks=marks)
+def _grows_with_its_length(verifier, case, small, large):
+    """Four times the text may take eight times the time; sixteen times would be its square."""
+    took = _seconds(verifier, large, case, times=1)
+    assert took < TOO_LONG
+    if took > AT_ONCE:
+        before, took = (_seconds(verifier, text, case, times=3) for text in (small, large))
+        assert took < 2 * before * len(large) / len(small)
 
 
-@pytest.mark.parametrize(("name", "what"), list(_timed()))
+@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize(
+    "name", ["tool-n1", "typed", "typed-hermes", "typed-message", "tool-n1-v0", "toolrl"]
+)
 def test_the_time_for_hostile_text_grows_with_its_length(name, what):
     if name not in VERIFIERS:
         pytest.skip(f"the leaf with {name} is not installed")
     verifier = VERIFIERS[name]
     case = _case(verifier)
-    large = HOSTILE[what](LARGE)
-    took = _seconds(verifier, large, case, times=1)
-    if took > AT_ONCE:
-        small = _seconds(verifier, HOSTILE[what](SMALL), case, times=3)
-        took = _seconds(verifier, large, case, times=3)
-        assert took / small < 2 * LARGE / SMALL
-    assert took < TOO_LONG
+    _grows_with_its_length(verifier, case, HOSTILE[what](SMALL), HOSTILE[what](LARGE))
+
+
+def test_the_time_for_arguments_that_break_their_schema_grows_with_their_length():
+    verifier = VERIFIERS["typed"]
+    small, large = (_list_of([json.dumps({"y": "a", "x": [*range(count), {}]})]) for count in (400, 1600))
+    _grows_with_its_length(verifier, _case(verifier), small, large)
 
 
 @pytest.mark.parametrize("name", ["tool-n1", "typed"])

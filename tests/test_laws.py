@@ -21,14 +21,18 @@ EXACT = {
 }
 WIRES = ["tool-n1", "hermes", "openai-message"]
 TEXT_FORMATS = sorted(
-    name for name, part in registry().all("format").items() if not getattr(part.value, "reads_messages", False)
+    name
+    for name, part in registry().all("format").items()
+    if not getattr(part.value, "reads_messages", False)
 )
 TIGHT = Limits(text=300, call=40, attempts=2, depth=4, digits=3)
 
 
 def _tight(name, wire):
     limits = LimitsModel(**{key: getattr(TIGHT, key) for key in TIGHT.__struct_fields__})
-    profile = load_profile(name).with_format(wire).model_copy(update={"limits": limits, "name": f"tight-{name}"})
+    profile = (
+        load_profile(name).with_format(wire).model_copy(update={"limits": limits, "name": f"tight-{name}"})
+    )
     return tv.Verifier(profile)
 
 
@@ -168,7 +172,9 @@ def test_the_reward_is_one_without_errors_and_zero_with_any(name, data, context)
 
 
 @pytest.mark.parametrize("name", EVERY)
-@given(completion=st.one_of(gen.messages, st.lists(gen.messages, max_size=3), gen.values), context=gen.contexts)
+@given(
+    completion=st.one_of(gen.messages, st.lists(gen.messages, max_size=3), gen.values), context=gen.contexts
+)
 def test_messages_of_any_shape_get_a_verdict(name, completion, context):
     verifier = EVERY[name]
     case = _compiled(verifier, [tv.ToolCall("f", {"x": 1})])

@@ -38,7 +38,9 @@ def _defaults(tools):
     while stack:
         item = stack.pop()
         if isinstance(item, dict):
-            found |= {(key, json.dumps(child["default"])) for key, child in item.items() if _has_default(child)}
+            found |= {
+                (key, json.dumps(child["default"])) for key, child in item.items() if _has_default(child)
+            }
         if isinstance(item, dict | list):
             stack += item.values() if isinstance(item, dict) else item
     return found

@@ -9,17 +9,96 @@ VALUES = (
     *(0, 1, -1, 1.0, 0.0, -0.0, 1.5, 1e300, 10**25, True, False, None, float("nan"), float("inf")),
     *("", "1", "a", "Paris", "paris", "é", "e\u0301", "\U0001f600", "a\nb", '"', "\\", "<think>", "</think>"),
     *("</tool_call>", "<tool_call>[]</tool_call>", QWEN, "\u2028", "null", "NaN", "\u00a0"),
-    *([], {}, [1, 2], [2, 1], [1.0, True], {"a": 1}, {"a": 1.0}, {"a": {"b": [None, {}]}}, {"b": 2, "a": [1]}),
+    *(
+        [],
+        {},
+        [1, 2],
+        [2, 1],
+        [1.0, True],
+        {"a": 1},
+        {"a": 1.0},
+        {"a": {"b": [None, {}]}},
+        {"b": 2, "a": [1]},
+    ),
 )
 NAMES = ("f", "g", "get_weather", "a.b", "é")
 KEYS = ("x", "y", "city", "")
 FRAGMENTS = (
-    *("<think>", "</think>", "<tool_call>", "</tool_call>", "<tool_call", "/tool_call>", QWEN, LLAMA, "<|im_end|>"),
-    *("[", "]", "{", "}", ",", ":", '"', "\\", "[]", "5", "-1.5", "true", "null", "NaN", '"5"', '"[]"', '""', "'"),
-    *(" ", "\n", "\u00a0", "\x1c", "\ufeff", "\ud800", '"\\ud800"', "1e999", "9" * 5000, '"name": 5, ', '"id": 1, '),
+    *(
+        "<think>",
+        "</think>",
+        "<tool_call>",
+        "</tool_call>",
+        "<tool_call",
+        "/tool_call>",
+        QWEN,
+        LLAMA,
+        "<|im_end|>",
+    ),
+    *(
+        "[",
+        "]",
+        "{",
+        "}",
+        ",",
+        ":",
+        '"',
+        "\\",
+        "[]",
+        "5",
+        "-1.5",
+        "true",
+        "null",
+        "NaN",
+        '"5"',
+        '"[]"',
+        '""',
+        "'",
+    ),
+    *(
+        " ",
+        "\n",
+        "\u00a0",
+        "\x1c",
+        "\ufeff",
+        "\ud800",
+        '"\\ud800"',
+        "1e999",
+        "9" * 5000,
+        '"name": 5, ',
+        '"id": 1, ',
+    ),
     *('"name"', '"arguments"', '"parameters"', '{"name": "f", "arguments": {}}', "```json", "assistant", "0"),
 )
-BODIES = ("5", "true", "-0.5", "null", '"5"', '"x"', '""', '"\\"\\""', '"null"', '"[1]"', "", "[[]]", '["f"]', "{}", "NaN")
+THOUGHTS = (
+    "",
+    "t",
+    "a < b",
+    "<" * 7,
+    "<" * 12,
+    "<think>",
+    "<tool_call>[]</tool_call>",
+    "</tool_call>",
+    QWEN,
+    LLAMA,
+)
+BODIES = (
+    "5",
+    "true",
+    "-0.5",
+    "null",
+    '"5"',
+    '"x"',
+    '""',
+    '"\\"\\""',
+    '"null"',
+    '"[1]"',
+    "",
+    "[[]]",
+    '["f"]',
+    "{}",
+    "NaN",
+)
 
 
 def arguments(random: Random) -> dict:
@@ -107,7 +186,7 @@ def _frame(random, calls):
         11: f"<think>a < b, </thin <|im_end|></think> so: {block} done",
         12: f"{QWEN}\n<think>t</think>\n{block}<|im_end|>",
     }
-    return frames.get(kind, f"<think>{random.choice(('', 't', 'a < b'))}</think>\n{block}")
+    return frames.get(kind, f"<think>{random.choice(THOUGHTS)}</think>\n{block}")
 
 
 def completion(random: Random, calls: list) -> str:

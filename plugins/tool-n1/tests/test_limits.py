@@ -68,19 +68,22 @@ def test_a_deep_right_answer_is_right_from_deep_in_the_stack(levels, frames):
 @pytest.mark.parametrize("frames", [0, 300])
 def test_a_deep_gold_in_json_text_is_read_from_deep_in_the_stack(frames):
     verifier = tv.Verifier("tool-n1-v0")
-    answer = '[{"name": "f", "arguments": {"x": %s}}]' % _brackets(900)
+    answer = _text(_brackets(900)).removeprefix("<think>t</think><tool_call>").removesuffix("</tool_call>")
     assert _down(frames, lambda: verifier.score(_text(_brackets(900)), answer=answer)).reward == 1
 
 
 @pytest.mark.parametrize("levels", [10, 100, 500, 940])
-@pytest.mark.parametrize("leaf", ["1", "2", '{"a": 1, "b": [{}], "a": 2}', "nul", "1,", '"', "[", "{}}", '{"a" 1}', "NaN"])
+@pytest.mark.parametrize(
+    "leaf", ["1", "2", '{"a": 1, "b": [{}], "a": 2}', "nul", "1,", '"', "[", "{}}", '{"a" 1}', "NaN"]
+)
 def test_the_verdict_is_the_same_at_the_end_of_the_stack(levels, leaf):
     verifier = tv.Verifier("tool-n1-v4")
     text = _text(_brackets(levels, leaf))
     case = verifier.compile(answer=_calls(_deep(levels)))
     here = verifier.score(text, case=case)
     there, rewards = _down(
-        _to_the_end_of_the_stack(), lambda: (verifier.score(text, case=case), verifier.rewards([text], [case]))
+        _to_the_end_of_the_stack(),
+        lambda: (verifier.score(text, case=case), verifier.rewards([text], [case])),
     )
     assert (there.reward, there.scores, there.passed) == (here.reward, here.scores, here.passed)
     assert [finding.code for finding in there.findings] == [finding.code for finding in here.findings]

@@ -13,7 +13,9 @@ import toolverify as tv
 SHARED = Path(os.environ.get("TOOLVERIFY_SHARED", Path(__file__).resolve().parents[4] / "shared"))
 VECTORS = SHARED / "vectors" / "tool_n1.jsonl.gz"
 
-pytestmark = pytest.mark.skipif(not VECTORS.is_file(), reason=f"no vectors at {VECTORS}; set TOOLVERIFY_SHARED")
+pytestmark = pytest.mark.skipif(
+    not VECTORS.is_file(), reason=f"no vectors at {VECTORS}; set TOOLVERIFY_SHARED"
+)
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +47,7 @@ def test_the_fast_path_gives_every_vector_its_reward(variant, vectors):
     cases = [verifier.compile(answer=row["answer"]) for row in vectors]
     rewards = verifier.rewards([row["completion"] for row in vectors], cases)
     wrong = [
-        row["id"]
-        for row, reward in zip(vectors, rewards, strict=True)
-        if reward != _wanted(row, variant)[0]
+        row["id"] for row, reward in zip(vectors, rewards, strict=True) if reward != _wanted(row, variant)[0]
     ]
     assert wrong == []
 
