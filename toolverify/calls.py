@@ -162,7 +162,7 @@ class Case(Struct, frozen=True):
         limits: The profile's limits, widened where the answer has many calls.
         keys: For each option, how often each call is expected, by key; None where a call has no key.
         sole_key: The key of the one call of the one option, where that is all.
-        tools_json: The tools as they were given.
+        given_tools: The tools as they were given.
         specs: The tools, read, where the profile reads them.
         sure: Whether every rule scores 1 where the calls equal the answer's, as far as that depends on the case.
     """
@@ -172,18 +172,18 @@ class Case(Struct, frozen=True):
     limits: Limits = DEFAULT_LIMITS
     keys: tuple[dict[Hashable, int] | None, ...] = ()
     sole_key: tuple[str, Hashable] | None = None
-    tools_json: bytes | None = None
+    given_tools: Any = None
     specs: Mapping[str, Any] | None = None
     sure: bool = True
 
     @property
     def tools(self) -> Mapping[str, ToolSpec] | None:
         """The tools by name, or None where none were given; a profile that reads none reads them when asked."""
-        if self.specs is not None or self.tools_json is None:
+        if self.specs is not None or self.given_tools is None:
             return self.specs
-        from toolverify.schema import read_tools_json
+        from toolverify.schema import read_tools
 
-        return read_tools_json(self.tools_json)
+        return read_tools(self.given_tools)
 
 
 class Change(Struct, frozen=True, gc=False):

@@ -14,7 +14,7 @@ from toolverify.formats.engines.json_value import beyond
 from toolverify.judge import shown
 from toolverify.limits import Limits
 from toolverify.parts import Parts
-from toolverify.schema import read_tools_json, tools_to_json
+from toolverify.schema import read_tools
 
 
 def compile_case(parts: Parts, answer: Any, tools: Any) -> Case:
@@ -24,8 +24,7 @@ def compile_case(parts: Parts, answer: Any, tools: Any) -> Case:
         AnswerError: The answer is missing, malformed, or nothing could ever equal it.
         ToolsError: The profile reads tools, and these are malformed.
     """
-    tools_json = None if tools is None or not _wants_tools(parts, tools) else tools_to_json(tools)
-    specs = read_tools_json(tools_json) if tools_json is not None and parts.reads_tools else None
+    specs = read_tools(tools) if tools is not None and parts.reads_tools else None
     expected = _keyed(parts, _read_answer(parts, answer, specs))
     longest = max([len(option) for option in expected.options])
     attempts = max(parts.limits.attempts, 2 * longest)
@@ -37,7 +36,7 @@ def compile_case(parts: Parts, answer: Any, tools: Any) -> Case:
         else replace(parts.limits, attempts=attempts),
         keys=tuple([_counted(option) for option in expected.options]),
         sole_key=expected.options[0][0].key if [len(option) for option in expected.options] == [1] else None,
-        tools_json=tools_json,
+        given_tools=tools,
         specs=specs,
     )
     return case if _sure(parts, case) else replace(case, sure=False)
@@ -47,11 +46,6 @@ def _sure(parts: Parts, case: Case) -> bool:
     """Ask the rules whose certainty depends on the case, as that of a schema on the answer's own calls."""
     asked = [slot.rule.sure_for for slot in parts.slots if hasattr(slot.rule, "sure_for")]
     return all([sure_for(case) for sure_for in asked])
-
-
-def _wants_tools(parts: Parts, tools: Any) -> bool:
-    """A profile that does not read tools does not mind what they look like."""
-    return parts.reads_tools or isinstance(tools, list | tuple | str)
 
 
 def _read_answer(parts: Parts, answer: Any, specs: Any) -> Expected:

@@ -26,13 +26,11 @@ def parse(
     """
     from toolverify.plugins import registry
     from toolverify.reading import read_completion
-    from toolverify.schema import read_tools_json, tools_to_json
+    from toolverify.schema import read_tools
 
     format_ = registry().get("format", format).value
-    tools_json = None if tools is None else tools_to_json(tools)
-    if tools_json is not None:
-        read_tools_json(tools_json)
-    case = Case(Expected(((),)), limits=limits, tools_json=tools_json)
+    specs = None if tools is None else read_tools(tools)
+    case = Case(Expected(((),)), limits=limits, given_tools=tools, specs=specs)
     return read_completion(format_, completion, case, context or Context())
 
 
