@@ -68,7 +68,7 @@ def check_agreement(rows: Sequence[Row]) -> dict[str, int] | None:
 
 def make_field(rows: Sequence[Row]) -> Field:
     """All contenders on all rows, and the slow ones on the first tenth of them."""
-    contenders: list[Contender] = []
+    contenders = [_plain(rows)]
     left_out: list[str] = []
     for profile in PROFILES:
         verifier = verifier_or_none(profile)
@@ -114,7 +114,6 @@ def _hand_written(rows: Sequence[Row]) -> list[Contender]:
     found = [peers.call_text(completion) for completion in completions]
     texts = [text for text in found if text is not None]
     return [
-        _plain(rows),
         _each("regex and json, ground truth prepared", peers.regex_and_json_prepared, completions, counters),
         Contender(
             "json.loads of the call text alone",

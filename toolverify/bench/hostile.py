@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from statistics import median
+from time import process_time_ns
 from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 
 from toolverify.bench.contenders import verifier_or_none
 from toolverify.bench.hostile_inputs import TOOLS, Hostile
-from toolverify.bench.measure import cpu_ns
+from toolverify.bench.measure import cpu_ns, own_garbage_only
 from toolverify.calls import Verdict
 from toolverify.verifier import Verifier
 
@@ -78,7 +79,8 @@ def try_all(
     """Every input through every profile."""
     results = []
     for hostile in inputs:
-        trials = tuple([_trial(name, verifier, hostile) for name, verifier in verifiers.items()])
+        with own_garbage_only():
+            trials = tuple([_trial(name, verifier, hostile) for name, verifier in verifiers.items()])
         results.append(Trials(hostile.name, hostile.size, hostile.limit_ms, trials))
         for problem in results[-1].named("late") + results[-1].named("broken"):
             progress(f"{hostile.name}: {problem}")
@@ -110,9 +112,10 @@ def _timed(run: Callable[[], T], hostile: Hostile) -> tuple[float, T | Exception
     def once() -> None:
         outcome[:] = [_at_depth(_FRAMES, lambda: _caught(run))]
 
-    times = [cpu_ns(once) / 1e6]
+    # The clock of the process: work that is handed to another thread counts as well.
+    times = [cpu_ns(once, process_time_ns) / 1e6]
     if hostile.limit_ms / 4 < times[0] < hostile.limit_ms * 4:
-        times += [cpu_ns(once) / 1e6 for _ in range(_REPEATS - 1)]
+        times += [cpu_ns(once, process_time_ns) / 1e6 for _ in range(_REPEATS - 1)]
     return round(median(times), 3), outcome[0]
 
 

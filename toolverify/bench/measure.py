@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from statistics import median, quantiles
 from time import thread_time_ns
 from typing import Any
@@ -38,11 +39,11 @@ class Timing(Struct, frozen=True):
     ratio: float
 
 
-def cpu_ns(run: Callable[[], Any]) -> int:
+def cpu_ns(run: Callable[[], Any], clock: Callable[[], int] = thread_time_ns) -> int:
     """CPU time of one run. What the run returns lives until the clock has stopped."""
-    start = thread_time_ns()
+    start = clock()
     result = run()
-    elapsed = thread_time_ns() - start
+    elapsed = clock() - start
     del result
     return elapsed
 
@@ -53,10 +54,17 @@ def interleave(contenders: Sequence[Contender], rounds: int) -> dict[str, list[i
     The first round warms up and does not count. Garbage collection is on, as in a training step, but what the
     workload itself keeps alive is frozen: no contender pays for going through it.
     """
+    with own_garbage_only():
+        return _rounds(contenders, rounds)
+
+
+@contextmanager
+def own_garbage_only() -> Iterator[None]:
+    """Garbage collection looks only at what is made from here on, not at what the benchmark itself keeps."""
     gc.collect()
     gc.freeze()
     try:
-        return _rounds(contenders, rounds)
+        yield
     finally:
         gc.unfreeze()
 
@@ -73,23 +81,26 @@ def _rounds(contenders: Sequence[Contender], rounds: int) -> dict[str, list[int]
 
 
 def summarise(contenders: Sequence[Contender], times: dict[str, list[int]]) -> list[Timing]:
-    """Medians and ratios; a ratio of 3 means three times as fast as the unit."""
-    medians = {
-        contender.name: median(times[contender.name]) / contender.completions / 1_000
+    """Medians over the rounds, of the times and of the ratios; a ratio of 3 means three times as fast as the unit."""
+    per_completion = {
+        contender.name: [elapsed / contender.completions for elapsed in times[contender.name]]
         for contender in contenders
     }
-    return [_timing(contender, times[contender.name], medians) for contender in contenders]
+    return [
+        _timing(contender, per_completion[contender.name], per_completion[contender.against])
+        for contender in contenders
+    ]
 
 
-def _timing(contender: Contender, times: list[int], medians: dict[str, float]) -> Timing:
-    lower, _, upper = quantiles(times, n=4) if len(times) > 1 else [times[0]] * 3
-    scale = contender.completions * 1_000
-    own = medians[contender.name]
+def _timing(contender: Contender, own: list[float], unit: list[float]) -> Timing:
+    """Ratios are taken round by round: what slows a round down slows both."""
+    lower, _, upper = quantiles(own, n=4) if len(own) > 1 else own * 3
+    ratios = [other / max(mine, 1e-9) for mine, other in zip(own, unit, strict=True)]
     return Timing(
         contender=contender.name,
         completions=contender.completions,
-        median_us=round(own, 3),
-        lower_quartile_us=round(lower / scale, 3),
-        upper_quartile_us=round(upper / scale, 3),
-        ratio=round(medians[contender.against] / max(own, 1e-9), 3),
+        median_us=round(median(own) / 1_000, 3),
+        lower_quartile_us=round(lower / 1_000, 3),
+        upper_quartile_us=round(upper / 1_000, 3),
+        ratio=round(median(ratios), 3),
     )

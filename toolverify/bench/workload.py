@@ -16,11 +16,12 @@ from toolverify.bench.faults import SHARES, Calls, broken_json, changed_calls
 _TOOLS = 400
 _ROWS_PER_PROMPT = 2
 _ENGLISH = (
-    "the user wants to know if a tool can do this so I look at each one first and see what it needs as one value "
-    "may depend on the next given a city date unit price or limit but only two of them fit what was asked then I "
-    "let me check if some of it is not in the chat so far they say the id is an integer and not a string also I "
-    "can leave out the optional argument when no value is set at last I return a list with all calls in order and "
-    "now the schema says that both are required hence we make the request with it for the day we got from them"
+    "the user wants to know whether a tool can do this so I look at each function first and see what it needs "
+    "because one value may depend on the next given a city date unit price or limit but only two of them match "
+    "what was asked then let me check whether some of it is missing from the conversation so far they say the "
+    "number should be an integer and not a string also I can leave out the optional argument when no value is "
+    "given at last I return a list with all calls in order and now the schema says that both are required hence "
+    "we make the request with it for the location we got from them using the default parameters"
 )
 _OTHERS = "für können 用户 需要 données où запрос ответ été mañana 결과 naïve “quote” – ≤ 20 °C → ☀️"
 _WORDS, _FOREIGN_WORDS = _ENGLISH.split(), _OTHERS.split()
