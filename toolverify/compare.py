@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, ClassVar
 
 import msgspec
@@ -20,7 +21,7 @@ class JsonComparison:
     name: ClassVar[str] = "json"
 
     def equal(self, got: Any, want: Any, options: Mapping[str, Any]) -> bool:
-        """Whether both are the same JSON value; NaN is none."""
+        """Whether both are the same JSON value; NaN and the infinities are none."""
         del options
         return json_equal(got, want)
 
@@ -42,11 +43,16 @@ def json_equal(got: Any, want: Any) -> bool:
         return len(got) == len(want) and all([json_equal(*pair) for pair in zip(got, want, strict=True)])
     if isinstance(got, dict | list | tuple) or isinstance(want, dict | list | tuple):
         return False
-    return bool(got == want)
+    return bool(got == want) and not _is_no_number(got)
+
+
+def _is_no_number(value: Any) -> bool:
+    """NaN and the infinities are no JSON values, and equal nothing."""
+    return isinstance(value, float) and not isfinite(value)
 
 
 def frozen_json(value: Any) -> Hashable | None:
-    """A hashable twin: equal if and only if the values are the same JSON value; None where NaN makes that void.
+    """A hashable twin: equal if and only if the values are the same JSON value; None where NaN or an infinity makes that void.
 
     A list begins with its own tag and a boolean is a tagged pair, so that nothing else can look like either.
     """
@@ -75,7 +81,7 @@ def _freeze(value: Any) -> Hashable:
         return ("list", *[_freeze(element) for element in value])
     if kind is bool:
         return ("bool", value)
-    if value != value:  # noqa: PLR0124  # only NaN differs from itself
+    if _is_no_number(value):
         raise _NoKeyError
     return value  # type: ignore[no-any-return]
 
@@ -111,8 +117,6 @@ def json_text(value: Any) -> str | bytes | None:
     """
     try:
         text = _sorted_bytes(value)
-    except RecursionError:
-        return _deep_text(value)
     except UnicodeEncodeError:
         return _standard_text(value)
     except (TypeError, ValueError):
@@ -120,51 +124,8 @@ def json_text(value: Any) -> str | bytes | None:
     return text if b"null" not in text else _standard_text(value)
 
 
-def _deep_text(value: Any) -> str | bytes:
-    """What `json_text` gives, for a value too deep for the interpreter's stack where it stands."""
-    try:
-        text = _written(value, lambda leaf: _sorted_bytes(leaf).decode(), ",", ":").encode()
-    except UnicodeEncodeError:
-        return _standard_text(value)
-    return text if b"null" not in text else _standard_text(value)
-
-
 def _standard_text(value: Any) -> str:
-    try:
-        return json.dumps(value, sort_keys=True)
-    except RecursionError:
-        return _written(value, json.dumps, ", ", ": ")
-
-
-def _written(value: Any, leaf: Callable[[Any], str], comma: str, colon: str) -> str:
-    """Sorted JSON text by a stack of its own."""
-    written: list[str] = []
-    stack: list[Any] = [value]
-    while stack:
-        item = stack.pop()
-        if isinstance(item, _Literal):
-            written.append(item.text)
-        elif isinstance(item, dict):
-            groups = [[_Literal(leaf(key) + colon), item[key]] for key in sorted(item)]
-            _push(stack, "{", groups, comma, "}")
-        elif isinstance(item, list | tuple):
-            _push(stack, "[", [[element] for element in item], comma, "]")
-        else:
-            written.append(leaf(item))
-    return "".join(written)
-
-
-class _Literal(msgspec.Struct):
-    text: str
-
-
-def _push(stack: list[Any], opening: str, groups: list[list[Any]], comma: str, closing: str) -> None:
-    parts: list[Any] = [_Literal(opening)]
-    for index, group in enumerate(groups):
-        if index:
-            parts.append(_Literal(comma))
-        parts += group
-    stack += reversed([*parts, _Literal(closing)])
+    return json.dumps(value, sort_keys=True)
 
 
 @dataclass(frozen=True)

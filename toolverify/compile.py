@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable
 from typing import Any
 
@@ -11,9 +12,10 @@ from msgspec.structs import replace
 from toolverify.calls import Case, Expected, ExpectedCall
 from toolverify.errors import AnswerError, ToolverifyError
 from toolverify.formats.engines.json_value import beyond
+from toolverify.fresh_stack import with_room
 from toolverify.judge import shown
-from toolverify.limits import Limits
 from toolverify.parts import Parts
+from toolverify.plain_json import check_plain
 from toolverify.schema import read_tools
 
 
@@ -24,6 +26,13 @@ def compile_case(parts: Parts, answer: Any, tools: Any) -> Case:
         AnswerError: The answer is missing, malformed, or nothing could ever equal it.
         ToolsError: The profile reads tools, and these are malformed.
     """
+    try:
+        return with_room(_compile, parts, answer, tools)
+    except RecursionError as error:
+        raise AnswerError("nested too deep to be read", path="answer", mend="flatten it") from error
+
+
+def _compile(parts: Parts, answer: Any, tools: Any) -> Case:
     specs = read_tools(tools) if tools is not None and parts.reads_tools else None
     expected = _keyed(parts, _read_answer(parts, answer, specs))
     longest = max([len(option) for option in expected.options])
@@ -51,7 +60,7 @@ def _sure(parts: Parts, case: Case) -> bool:
 def _read_answer(parts: Parts, answer: Any, specs: Any) -> Expected:
     try:
         expected = parts.answers.read(answer, specs)
-    except ToolverifyError:
+    except (ToolverifyError, RecursionError):
         raise
     except Exception as error:  # a foreign reader may raise anything: it becomes an error of this answer
         reader = f"answer reader {parts.answers.name!r} of {parts.owners['answers']}"
@@ -61,21 +70,26 @@ def _read_answer(parts: Parts, answer: Any, specs: Any) -> Expected:
     return expected
 
 
-def _check_bounds(call: ExpectedCall, path: str, limits: Limits) -> None:
+def _check_bounds(parts: Parts, call: ExpectedCall, path: str) -> None:
     """A call beyond the limits could never be made, so the answer is at odds with the profile."""
-    try:
-        text = msgspec.json.encode({key: shown(value) for key, value in call.arguments.items()}).decode()
-    except RecursionError as error:
-        raise AnswerError(f"nested deeper than {limits.depth} levels", path=path) from error
-    except (TypeError, ValueError) as error:
-        raise AnswerError(f"not JSON: {error}", path=path, mend="use plain JSON values") from error
-    refusal = beyond(text, limits)
-    if len(text) > limits.call:
-        refusal = f"over {limits.call} characters"
+    limits = parts.limits
+    arguments = {key: shown(value) for key, value in call.arguments.items()}
+    python = getattr(parts.format, "python_json", False)
+    check_plain({"arguments": arguments}, path, depth=limits.depth, python=python)
+    text = _shortest({"name": call.name, "arguments": arguments})
+    refusal = f"over {limits.call} characters" if len(text) > limits.call else beyond(f"[{text}]", limits)
     if refusal:
         raise AnswerError(
             f"the call is beyond the limits: {refusal}", path=path, mend="raise the profile's limits"
         )
+
+
+def _shortest(call: dict[str, Any]) -> str:
+    """The shortest text a completion can hold of a call."""
+    try:
+        return msgspec.json.encode(call).decode()
+    except UnicodeEncodeError:
+        return json.dumps(call, ensure_ascii=False, separators=(",", ":"))
 
 
 def _keyed(parts: Parts, expected: Expected) -> Expected:
@@ -90,7 +104,7 @@ def _keyed(parts: Parts, expected: Expected) -> Expected:
 
 
 def _keyed_call(parts: Parts, call: ExpectedCall, path: str) -> ExpectedCall:
-    _check_bounds(call, path, parts.limits)
+    _check_bounds(parts, call, path)
     if not call.plain or parts.judge.value_key is None:
         return call
     key = parts.judge.key(call)

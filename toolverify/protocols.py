@@ -37,7 +37,8 @@ class Format(Protocol):
     def read(self, completion: Any, case: Case, context: Context) -> Reply:
         """Read one assistant turn. Never raises: whatever the model wrote becomes a Reply.
 
-        `completion` is text, unless the format has `reads_messages = True` and gets chat messages as they are.
+        `completion` is text, unless the format has `reads_messages = True` and gets chat messages as they are. A
+        format that reads with Python's own `json` says `python_json = True`: then answers may hold what only that reads.
         """
         ...
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -12,6 +13,9 @@ from msgspec import Struct
 from toolverify.errors import ToolsError
 from toolverify.paths import join
 from toolverify.schema_dialects import normalise_parameters
+
+_MOST_VIOLATIONS = 20
+_LONG = 16_384  # bytes of arguments that jsonschema, which is slow, is still asked about
 
 
 class ToolSpec(Struct, frozen=True):
@@ -147,12 +151,14 @@ def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
 
 
 def violations(tool: ToolSpec, arguments: dict[str, Any]) -> list[Violation]:
-    """Every place where arguments break the tool's schema, in jsonschema's words."""
+    """The first places where arguments break the tool's schema, in jsonschema's words; long ones are told as a whole."""
     if fits(tool, arguments):
         return []
+    if len(msgspec.json.encode(arguments)) > _LONG:
+        return [Violation((), "does not fit the schema", "schema", tool.parameters, arguments)]
     from jsonschema import Draft202012Validator
 
-    errors = Draft202012Validator(tool.parameters).iter_errors(arguments)
+    errors = islice(Draft202012Validator(tool.parameters).iter_errors(arguments), _MOST_VIOLATIONS)
     found = [
         Violation(
             steps=tuple(error.absolute_path),

@@ -119,13 +119,16 @@ class Verifier:
         rewards = []
         for completion, case in zip(completions, cases, strict=True):
             outcome = None
-            calls = quick(completion, case) if type(completion) is str else None
-            if calls is not None and case.sole_key is not None:
-                name, arguments = calls[0] if len(calls) == 1 else _NO_CALL
-                same = name == case.sole_key[0] and key(arguments) == case.sole_key[1]
-                outcome = settled.unequal if not same else settled.equal if case.sure else None
-            elif calls is not None:
-                outcome = settled.outcome(calls, case)
+            try:
+                calls = quick(completion, case) if type(completion) is str else None
+                if calls is not None and case.sole_key is not None:
+                    name, arguments = calls[0] if len(calls) == 1 else _NO_CALL
+                    same = name == case.sole_key[0] and key(arguments) == case.sole_key[1]
+                    outcome = settled.unequal if not same else settled.equal if case.sure else None
+                elif calls is not None:
+                    outcome = settled.outcome(calls, case)
+            except RecursionError:  # the caller stands near the end of its stack
+                outcome = None
             if outcome is None:
                 outcome = _number(verify(self._parts, completion, case, _NO_CONTEXT))
             rewards.append(outcome)

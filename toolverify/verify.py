@@ -17,6 +17,7 @@ from toolverify.calls import (
     Verdict,
     View,
 )
+from toolverify.fresh_stack import with_room
 from toolverify.parts import Parts
 from toolverify.reading import read_completion
 
@@ -25,6 +26,13 @@ _MOST_FINDINGS = 100
 
 def verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdict:
     """Score one completion. Never raises: a part that does makes the verdict unscorable, and is named in it."""
+    try:
+        return with_room(_verify, parts, completion, case, context)
+    except RecursionError as error:
+        return unscorable(parts, "format", error)
+
+
+def _verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdict:
     stage = "format"
     try:
         reply = read_completion(parts.format, completion, case, context)
@@ -42,6 +50,8 @@ def verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdi
             findings += outcome.findings
         stage = "combine"
         priced = price(parts, scores, context)
+    except RecursionError:
+        raise
     except Exception as error:  # noqa: BLE001  # the one border: a foreign part may raise anything
         return unscorable(parts, stage, error)
     passed = all([scores[gate] == 1 for gate in parts.gates])

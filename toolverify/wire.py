@@ -24,6 +24,7 @@ def parse(
         ProfileError: There is no such format.
         ToolsError: The tools are malformed.
     """
+    from toolverify.fresh_stack import with_room
     from toolverify.plugins import registry
     from toolverify.reading import read_completion
     from toolverify.schema import read_tools
@@ -31,7 +32,7 @@ def parse(
     format_ = registry().get("format", format).value
     specs = None if tools is None else read_tools(tools)
     case = Case(Expected(((),)), limits=limits, given_tools=tools, specs=specs)
-    return read_completion(format_, completion, case, context or Context())
+    return with_room(read_completion, format_, completion, case, context or Context())
 
 
 def render(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from toolverify.calls import Attempt, Context, Reply, Segment, SegmentKind, Status
 from toolverify.formats.engines.items import as_attempt
-from toolverify.formats.engines.json_value import Decoded, decode, read_value, value_end
+from toolverify.formats.engines.json_value import Decoded, decode, json_space, read_value, value_end
 from toolverify.limits import Limits
 
 if TYPE_CHECKING:
@@ -208,90 +208,145 @@ class Reading:
     def _careful_block(self, begin: int, body: int) -> None:
         """A block that the first end marker does not close neatly: read the JSON to find its own end."""
         inner = self._past_space(body)
+        if self.format.container == "list" and self.text.startswith("[", inner):
+            self._walk_list(begin, inner)
+            return
         decoded, stop = read_value(self.text, inner, self.limits)
         after = self._past_space(stop)
-        if decoded.status != "ok":
-            self._faulty_block(begin, inner, decoded, stop)
+        if not decoded.whole:
+            self._end_block(self._fault(begin, decoded, stop))
         elif self.text.startswith(self.format.end, after):
-            self._accept(decoded, (begin, after + len(self.format.end)), (inner, stop))
-        elif self.text.startswith(self.format.start, after):
-            self._ended_early("unclosed", begin, after, decoded)
-        elif self.format.end.startswith(self.text[after : after + len(self.format.end) + 1]):
-            self._ended_early("unclosed", begin, len(self.text), decoded)
+            self._accept_object(decoded, begin, (inner, stop))
+            self._end_block(after + len(self.format.end))
+        elif self._stops_without_end(after):
+            self._unclosed(begin, after, decoded)
         else:
-            self._faulty_block(
-                begin, inner, Decoded(status="invalid_json", detail="text after the JSON value"), stop
-            )
+            junk = Decoded(status="invalid_json", detail="text after the JSON value")
+            self._end_block(self._fault(begin, junk, stop))
 
-    def _ended_early(self, status: Status, begin: int, end: int, decoded: Decoded) -> None:
-        """The value is whole, the end marker is not there."""
-        if self.context.finish_reason == "length" and end == len(self.text):
-            status = "truncated"
+    def _accept_object(self, decoded: Decoded, begin: int, text: tuple[int, int]) -> None:
+        """The one value of a block; in a format of lists it stands for a list of one."""
+        if decoded.status != "ok":
+            self._attempt(_status(decoded), *text, decoded.detail)
+        else:
+            self._accept(decoded, (begin, text[1] + len(self.format.end)), text)
+
+    def _end_block(self, end: int) -> None:
+        self._cut("block", end)
+
+    def _stops_without_end(self, after: int) -> bool:
+        """Whether the text ends at `after`, perhaps inside the end marker, or another block begins there."""
+        rest = self.text[after : after + len(self.format.end) + 1]
+        return self.format.end.startswith(rest) or self.text.startswith(self.format.start, after)
+
+    def _unclosed(self, begin: int, after: int, decoded: Decoded) -> None:
+        """A whole value without an end marker."""
+        end = after if self.text.startswith(self.format.start, after) else len(self.text)
         name = decoded.value.get("name") if isinstance(decoded.value, dict) else None
-        detail = "the end marker is missing"
-        self._attempt(status, begin, end, detail, name if isinstance(name, str) else None)
-        self._cut("block", end)
-
-    def _faulty_block(self, begin: int, inner: int, decoded: Decoded, stop: int) -> None:
-        """A block whose JSON is broken at `stop`; a list still gives what is sound in it."""
-        cut_off = self.context.finish_reason == "length" or self._find(self.format.end, inner) == len(
-            self.text
+        self._attempt(
+            self._unclosed_status(end), begin, end, _UNCLOSED, name if isinstance(name, str) else None
         )
-        truncated = decoded.status == "pending" and cut_off
-        end = len(self.text) if truncated else self._block_end(inner, stop)
+        self._end_block(end)
+
+    def _unclosed_status(self, end: int) -> Status:
+        cut_off = self.context.finish_reason == "length" and end == len(self.text)
+        return "truncated" if cut_off else "unclosed"
+
+    def _walk_list(self, begin: int, inner: int) -> None:
+        """A list, item by item: its sound calls count as attempts of their own, each fault as another."""
         before = len(self.attempts)
-        if self.format.container == "list" and self.text.startswith("[", inner):
-            self._salvage(inner + 1, end, truncated=truncated)
-        if all([attempt.status == "ok" for attempt in self.attempts[before:]]):
-            self._attempt(_status(decoded, truncated=truncated), begin, end, decoded.detail)
-        self._cut("block", end)
-
-    def _block_end(self, inner: int, stop: int) -> int:
-        """Where a broken block ends: behind its end marker, or before the next start marker."""
-        close = self._find(self.format.end, max(inner, stop))
-        following = self._find(self.format.start, max(inner, stop))
-        return min(following, close + len(self.format.end), len(self.text))
-
-    def _salvage(self, position: int, end: int, *, truncated: bool) -> None:
-        """A list with a fault: its sound calls count as attempts of their own, each fault as another."""
-        inner_end = end - len(self.format.end) if self.text.endswith(self.format.end, 0, end) else end
-        while self._past_space(position) < inner_end:
+        position = json_space(self.text, inner + 1)
+        closed = self.text.startswith("]", position)
+        while not closed:
             if self.counted >= self.limits.attempts:
-                self._attempt("limit_exceeded", position, end, f"more than {self.limits.attempts} attempts")
+                self._stop_counting(position)
                 return
             decoded, stop = read_value(self.text, position, self.limits)
-            if decoded.status == "ok":
-                flags = ("duplicate_keys",) if decoded.duplicate_keys else ()
-                span = (self._past_space(position), stop)
-                self._item(decoded.value, span, span, flags)
-                position = self._past_space(stop)
+            if decoded.whole:
+                self._list_item(decoded, (position, stop))
+                position = json_space(self.text, stop)
+                closed = self.text.startswith("]", position)
                 if self.text.startswith(",", position):
-                    position += 1
+                    position = json_space(self.text, position + 1)
                     continue
-                if self.text.startswith("]", position) and self._past_space(position + 1) >= inner_end:
+                decoded, stop = self._list_fault(position), position
+            if not closed:
+                end = self._fault(position, decoded, stop, resume=True)
+                if end < 0:
                     return
-                decoded = self._list_fault(position)
-            position = self._fault(position, inner_end, decoded, stop, truncated=truncated)
+                position = end
+        self._close_list(begin, before, position + 1)
+
+    def _stop_counting(self, position: int) -> None:
+        """Too many calls in one list: the rest of its block is not read."""
+        end = self._block_end(position)
+        self._attempt("limit_exceeded", position, end, f"more than {self.limits.attempts} attempts")
+        self._end_block(end)
+
+    def _list_item(self, decoded: Decoded, span: tuple[int, int]) -> None:
+        if decoded.status == "ok":
+            self._item(decoded.value, span, span, ("duplicate_keys",) if decoded.duplicate_keys else ())
+        else:
+            self._attempt(_status(decoded), *span, decoded.detail)
 
     def _list_fault(self, position: int) -> Decoded:
-        """What is wrong behind a sound element that no comma follows."""
+        """What is wrong behind an element that neither a comma nor the end of the list follows."""
         if position == len(self.text):
             return Decoded(status="pending", detail="the text ends inside the list")
-        closed = self.text.startswith("]", position)
-        detail = "text after the list" if closed else "a comma or ']' is missing in the list"
-        return Decoded(status="invalid_json", detail=detail)
+        return Decoded(status="invalid_json", detail="a comma or ']' is missing in the list")
 
-    def _fault(self, position: int, end: int, decoded: Decoded, stop: int, *, truncated: bool) -> int:
-        """Record the fault at `position`; the position of the next item that may be sound."""
+    def _close_list(self, begin: int, before: int, position: int) -> None:
+        """The end marker should follow. Where it is missing, no call of the block is whole."""
+        after = self._past_space(position)
+        if self.text.startswith(self.format.end, after):
+            self._end_block(after + len(self.format.end))
+        elif self._stops_without_end(after):
+            end = after if self.text.startswith(self.format.start, after) else len(self.text)
+            items = self.attempts[before:] or [Attempt("unclosed", "", (begin, end))]
+            del self.attempts[before:]
+            for item in items:
+                self._attempt(self._unclosed_status(end), *(item.span or (begin, end)), _UNCLOSED, item.name)
+            self._end_block(end)
+        else:
+            self._end_block(
+                self._fault(after, Decoded(status="invalid_json", detail="text after the list"), after)
+            )
+
+    def _block_end(self, position: int) -> int:
+        """Where a broken block ends: behind its end marker, or before the next start marker."""
+        close, following = self._find(self.format.end, position), self._find(self.format.start, position)
+        return min(following, close + len(self.format.end), len(self.text))
+
+    def _fault(self, position: int, decoded: Decoded, stop: int, *, resume: bool = False) -> int:
+        """Record a fault from `position` on, and return where its block ends.
+
+        With `resume` it returns the position of the next item of a list that may be sound; where there is none, it
+        ends the block and returns -1.
+        """
         pending = decoded.status == "pending"
-        following = None if pending else _NEXT_ITEM.search(self.text, max(stop, position), end)
-        to = following.start() if following else end
-        status = _status(decoded, truncated=truncated and pending)
-        self._attempt(status, position, max(to, position), decoded.detail)
-        return following.end() if following else end
+        cut_off = self.context.finish_reason == "length" or self._find(self.format.end, position) == len(
+            self.text
+        )
+        truncated = pending and cut_off
+        end = len(self.text) if truncated else self._block_end(max(position, stop))
+        inner_end = end - len(self.format.end) if self.text.endswith(self.format.end, 0, end) else end
+        following = (
+            _NEXT_ITEM.search(self.text, max(stop, position), inner_end) if resume and not pending else None
+        )
+        to = following.start() if following else inner_end if resume else end
+        self._attempt(
+            "truncated" if truncated else _status(decoded), position, max(to, position), decoded.detail
+        )
+        if not resume:
+            return end
+        if following:
+            return following.end()
+        self._end_block(end)
+        return -1
 
 
-def _status(decoded: Decoded, *, truncated: bool) -> Status:
-    if truncated:
-        return "truncated"
+_UNCLOSED = "the end marker is missing"
+
+
+def _status(decoded: Decoded) -> Status:
     return "limit_exceeded" if decoded.status == "limit_exceeded" else "invalid_json"

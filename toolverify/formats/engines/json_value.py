@@ -27,6 +27,7 @@ _decode = msgspec.json.decode
 _encode = msgspec.json.encode
 _scan_once: Callable[[str, int], tuple[Any, int]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has no protocol for it
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
+_BRACKET_OR_STRING = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]", re.DOTALL)
 _NO_BRACKETS = re.compile(r"[^\[\]{}]+")
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
@@ -34,13 +35,21 @@ _LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 
 
 class Decoded(Struct, frozen=True, gc=False):
-    """A decoded value, or why there is none; `position` is where a wrong text goes wrong."""
+    """A decoded value, or why there is none.
+
+    Attributes:
+        value: The value, where the status is `ok`.
+        status: Whether there is one.
+        detail: Why not.
+        duplicate_keys: Whether an object in it has one key twice.
+        whole: Whether the text of the value was read to its end, so that reading can go on behind it.
+    """
 
     value: Any = None
     status: DecodeStatus = "ok"
     detail: str = ""
     duplicate_keys: bool = False
-    position: int = 0
+    whole: bool = True
 
 
 def decode(text: str, limits: Limits) -> Decoded:
@@ -50,8 +59,6 @@ def decode(text: str, limits: Limits) -> Decoded:
         return Decoded(status="limit_exceeded", detail=refusal)
     try:
         value = _decode(text)
-    except RecursionError:  # the caller stands near the end of its stack
-        return Decoded(status="limit_exceeded", detail="the interpreter's stack is exhausted")
     except UnicodeEncodeError:
         return Decoded(status="invalid_json", detail="a surrogate without a partner is not text")
     except msgspec.ValidationError as error:
@@ -63,7 +70,7 @@ def decode(text: str, limits: Limits) -> Decoded:
 
 def read_value(text: str, start: int, limits: Limits) -> tuple[Decoded, int]:
     """Decode the JSON value that begins at `start`; also where it ends."""
-    begin = _space(text, start)
+    begin = json_space(text, start)
     try:
         _, end = _scan_once(text, begin)
     except StopIteration as stop:
@@ -71,10 +78,18 @@ def read_value(text: str, start: int, limits: Limits) -> tuple[Decoded, int]:
     except json.JSONDecodeError as error:
         return _stopped(text, error.pos, error.msg), error.pos
     except RecursionError:
-        return Decoded(status="limit_exceeded", detail=f"nested deeper than {limits.depth} levels"), begin
+        if not deeper_than(limits.depth, text, begin):
+            raise  # the caller stands near the end of its stack
+        return _refused(f"nested deeper than {limits.depth} levels"), begin
     except ValueError:  # int() refuses more than 4,300 digits
-        return Decoded(status="limit_exceeded", detail=f"a number of over {limits.digits} digits"), begin
+        return _refused(f"a number of over {limits.digits} digits"), begin
+    if end - begin > limits.call:
+        return Decoded(status="limit_exceeded", detail=f"a call of over {limits.call} characters"), end
     return decode(text[begin:end], limits), end
+
+
+def _refused(reason: str) -> Decoded:
+    return Decoded(status="limit_exceeded", detail=reason, whole=False)
 
 
 def value_end(text: str, start: int) -> int:
@@ -86,6 +101,16 @@ def nesting(text: str) -> int:
     """The depth of brackets outside strings."""
     brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
     return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+
+
+def deeper_than(depth: int, text: str, start: int = 0) -> bool:
+    """Whether brackets outside strings nest deeper than that; stops where they do."""
+    level = 0
+    for token in _BRACKET_OR_STRING.finditer(text, start):
+        level += _STEP.get(token.group(), 0)
+        if level > depth:
+            return True
+    return False
 
 
 def has_duplicate_keys(text: str, value: Any) -> bool:
@@ -127,28 +152,28 @@ def _long_number(text: str, digits: int) -> bool:
 def _why(text: str, refusal: str) -> Decoded:
     """Why msgspec refused: the standard library tells where, and whether the text just ends too early."""
     try:
-        _, end = _scan_once(text, _space(text, 0))
+        _, end = _scan_once(text, json_space(text, 0))
     except StopIteration as stop:
         return _stopped(text, stop.value)
     except json.JSONDecodeError as error:
         return _stopped(text, error.pos, error.msg)
-    except (RecursionError, ValueError):
+    except ValueError:  # int() refuses more than 4,300 digits
         return Decoded(status="invalid_json", detail=refusal)
-    if _space(text, end) < len(text):
+    if json_space(text, end) < len(text):
         refusal = "text after the JSON value"
-    return Decoded(status="invalid_json", detail=refusal, position=end)
+    return Decoded(status="invalid_json", detail=refusal)
 
 
-def _space(text: str, start: int) -> int:
+def json_space(text: str, start: int) -> int:
     """Where the white space at `start` ends."""
     return _SPACE.match(text, start).end()  # type: ignore[union-attr]  # it matches the empty text too
 
 
 def _stopped(text: str, position: int, message: str = "a JSON value is missing") -> Decoded:
     rest = text[position : position + 16].strip()
-    unfinished = message.startswith("Unterminated string") or _space(text, position) == len(text)
+    unfinished = message.startswith("Unterminated string") or json_space(text, position) == len(text)
     if not unfinished and len(text) - position < 12:
         unfinished = any(literal.startswith(rest) for literal in _LITERALS)
     status: DecodeStatus = "pending" if unfinished else "invalid_json"
     near = f" near {rest!r}" if rest else " at the end of the text"
-    return Decoded(status=status, detail=f"{message}{near}", position=position)
+    return Decoded(status=status, detail=f"{message}{near}", whole=False)

@@ -14,6 +14,7 @@ from toolverify.errors import RenderError
 from toolverify.formats.engines.items import as_attempt
 from toolverify.formats.engines.json_value import Decoded, decode, nesting
 from toolverify.limits import Limits
+from toolverify.plain_json import nests_deeper
 
 _REASONING_KEYS = ("reasoning_content", "reasoning")
 
@@ -131,6 +132,8 @@ def parsed_call(call: Any, limits: Limits) -> Attempt:
     try:
         raw = msgspec.json.encode(call).decode()
     except RecursionError:
+        if not nests_deeper(call, limits.depth):
+            raise  # the caller stands near the end of its stack
         return _broken("limit_exceeded", _raw(call), name, f"nested deeper than {limits.depth} levels")
     except (TypeError, ValueError) as error:
         return _broken("invalid_json", _raw(call), name, f"not JSON: {error}")

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from toolverify import hookimpl
-from toolverify.protocols import Combiner, Format, Rule
+from toolverify.protocols import AnswerReader, Combiner, Format, Rule
+from toolverify_tool_n1.answers import ReleasedAnswer
 from toolverify_tool_n1.reading import ReleaseFormat
 from toolverify_tool_n1.rules import CallsLevel, ItemsRule, ReadRule, SurvivesRule, ThinkRule
 from toolverify_tool_n1.table import RewardTable
@@ -22,6 +23,12 @@ def toolverify_formats() -> Sequence[Format]:
             silence_is_empty=True,
         ),
     ]
+
+
+@hookimpl
+def toolverify_answers() -> Sequence[AnswerReader]:
+    """The released reading of ground truths."""
+    return [ReleasedAnswer()]
 
 
 @hookimpl

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 
@@ -67,6 +67,7 @@ class ReleaseFormat:
 
     name: str
     marker: str = ""
+    python_json: ClassVar[bool] = True
     text_in_block_raises: bool = False
     silence_is_empty: bool = False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from toolverify.calls import Attempt, Case, Context, Reply, Segment, ToolCall
 from toolverify.errors import RenderError
@@ -34,6 +34,7 @@ class ToolrlFormat:
         stop: The text before the first of these counts.
     """
 
+    python_json: ClassVar[bool] = True
     name: str = "toolrl"
     marker: str = "<|im_start|>assistant"
     stop: str = "<|im_end|>"
