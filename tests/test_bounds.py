@@ -114,7 +114,7 @@ NO_JSON = {
     "a date": dt.date(2020, 1, 1),
     "bytes": b"x",
     "a set": {1},
-    "a decimal": decimal.Decimal("1.5"),
+    "a decimal": decimal.Decimal("0.1"),
     "a lone surrogate": "\ud800",
     "an object": object(),
     "a key that is a lone surrogate": {"\ud800": 1},

@@ -120,7 +120,7 @@ VERIFIERS = {
 
 
 def _case(verifier):
-    if verifier.profile.answers.use == "calls":
+    if verifier.profile.answers.use != "toolrl-text":
         return verifier.compile(answer=ANSWER, tools=TOOLS)
     return verifier.compile(
         answer=tv.render(ANSWER, format=verifier.profile.format.use, reasoning=""), tools=TOOLS

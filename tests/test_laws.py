@@ -53,7 +53,7 @@ def _compiled(verifier, answer):
     """A case for these calls, or None where they are beyond the profile's limits."""
     try:
         written = gen.plain(answer)
-        if verifier.profile.answers.use != "calls":  # then it is a reply in the profile's own format
+        if verifier.profile.answers.use == "toolrl-text":  # then it is a reply in the profile's own format
             written = tv.render(answer, format=_wire(verifier), reasoning="")
         return verifier.compile(answer=written, tools=gen.tools_for(answer))
     except tv.ToolverifyError:

@@ -173,4 +173,4 @@ def test_the_last_of_several_findings_beyond_the_bound_is_a_note():
     parts = parts_with("rule", tv.rule("calls")(many))
     findings = score(parts, ANSWER).findings
     assert len(findings) == 101
-    assert findings[-1].message == "200 more findings are not shown"
+    assert findings[-1].message == "only the first 100 findings are shown"

@@ -40,12 +40,8 @@ class UnorderedMatcher:
             return _NEAR if got[0].name == want[0].name else _APART
         else:
             partner, capped = _by_key(given, wanted), False
-        pairs = [Pair(i, j, equal=True, score=1.0) for i, j in partner.items()]
         exact = len(partner) == len(got) == len(want)
-        if not exact:
-            pairs += _leftovers(got, want, partner)
-        pairs.sort(key=_place)
-        return Match(tuple(pairs), exact, capped=capped)
+        return Match(tuple(_pairs(got, want, partner)), exact, capped=capped)
 
     def _by_comparing(
         self, got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge
@@ -61,11 +57,6 @@ def _in_order(count: int) -> Match:
     if count == 1:
         return _ONE
     return Match(tuple([Pair(index, index, equal=True, score=1.0) for index in range(count)]), exact=True)
-
-
-def _place(pair: Pair) -> tuple[bool, int]:
-    """Pairs stand in the order of the calls, and behind them those of expected calls that were not made."""
-    return (True, pair.expected or 0) if pair.call is None else (False, pair.call)
 
 
 def _by_key(given: Sequence[Hashable], wanted: Sequence[Hashable]) -> dict[int, int]:
@@ -143,8 +134,11 @@ def _first_fit(
     return taken
 
 
-def _leftovers(got: Sequence[ToolCall], want: Sequence[ExpectedCall], partner: dict[int, int]) -> list[Pair]:
-    """Calls without an equal: paired by name in order, and alone where no name is left."""
+def _pairs(got: Sequence[ToolCall], want: Sequence[ExpectedCall], partner: dict[int, int]) -> list[Pair]:
+    """A pair for each call, in order, and behind them one for each expected call that was not made.
+
+    A call without an equal is paired with the first expected call of its name that is left.
+    """
     open_places: dict[str, list[int]] = defaultdict(list)
     used = set(partner.values())
     for j in range(len(want) - 1, -1, -1):
@@ -152,10 +146,12 @@ def _leftovers(got: Sequence[ToolCall], want: Sequence[ExpectedCall], partner: d
             open_places[want[j].name].append(j)
     pairs = []
     for i, call in enumerate(got):
-        if i not in partner:
+        if i in partner:
+            pairs.append(Pair(i, partner[i], equal=True, score=1.0))
+        else:
             places = open_places.get(call.name)
             pairs.append(Pair(i, places.pop() if places else None))
-    missing = sorted(j for places in open_places.values() for j in places)
+    missing = sorted([j for places in open_places.values() for j in places])
     return [*pairs, *[Pair(None, j) for j in missing]]
 
 

@@ -107,8 +107,7 @@ def cut(findings: list[Finding]) -> tuple[Finding, ...]:
     """The findings, in bounds: a thousand wrong calls need no thousand reasons."""
     if len(findings) <= _MOST_FINDINGS:
         return tuple(findings)
-    hidden = len(findings) - _MOST_FINDINGS
-    note = Finding("findings.cut", "note", "", f"{hidden} more findings are not shown")
+    note = Finding("findings.cut", "note", "", f"only the first {_MOST_FINDINGS} findings are shown")
     return (*findings[:_MOST_FINDINGS], note)
 
 

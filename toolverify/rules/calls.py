@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from toolverify.calls import ArgumentVerdict, Finding, Outcome, Pair, View
 from toolverify.paths import member
 
 _PASS = Outcome(1.0)
+_ENOUGH = 200  # findings: more than are shown
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,7 @@ class CallsRule:
         if view.match.exact:
             return _PASS
         equal = sum([pair.equal for pair in view.match.pairs])
-        return Outcome(equal / _larger(view), tuple(_differences(view)))
+        return Outcome(equal / _larger(view), tuple(islice(_differences(view), _ENOUGH)))
 
 
 def _larger(view: View) -> int:
@@ -103,7 +105,8 @@ class ArgumentsRule:
         if view.match.exact:
             return _PASS
         score = sum([_share(view, pair) for pair in view.match.pairs]) / _larger(view)
-        findings = [finding for pair in view.match.pairs for finding in _argument_findings(view, pair)]
+        found = (finding for pair in view.match.pairs for finding in _argument_findings(view, pair))
+        findings = list(islice(found, _ENOUGH))
         nothing = not view.calls and not view.expected
         return Outcome(1.0 if nothing else score, tuple(findings))
 
@@ -131,7 +134,7 @@ class NamesRule:
         got = Counter([call.name for call in view.calls if tools is None or call.name in tools])
         want = Counter([call.name for call in view.expected])
         score = (got & want).total() / _larger(view) if view.calls or view.expected else 1.0
-        return Outcome(score, tuple(_name_findings(view)))
+        return Outcome(score, tuple(islice(_name_findings(view), _ENOUGH)))
 
 
 def _name_findings(view: View) -> Iterator[Finding]:

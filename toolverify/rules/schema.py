@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import ClassVar
 
 from toolverify.calls import Case, ExpectedCall, Finding, Outcome, ToolCall, View
@@ -11,6 +12,7 @@ from toolverify.paths import join
 from toolverify.schema import ToolSpec, fits, violations
 
 _PASS = Outcome(1.0)
+_ENOUGH = 200  # findings: more than are shown
 _NO_TOOLS = Outcome(
     1.0, (Finding("schema.no_tools", "note", "tools", "no tools were given: no schema was checked"),)
 )
@@ -41,7 +43,8 @@ class SchemaRule:
         wrong = [index for index, call in enumerate(view.calls) if not _satisfies(call, tools)]
         if not wrong:
             return _PASS
-        findings = [finding for index in wrong for finding in _findings(index, view.calls[index], tools)]
+        found = (finding for index in wrong for finding in _findings(index, view.calls[index], tools))
+        findings = list(islice(found, _ENOUGH))
         return Outcome(1 - len(wrong) / len(view.calls), tuple(findings))
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from toolverify.calls import Attempt, Case, Context, Reply, Segment, ToolCall
 from toolverify.errors import RenderError
+from toolverify.formats.engines import Loaded, load_python_json, nesting
 from toolverify.formats.engines.items import as_attempt
-from toolverify.formats.engines.python_json import Loaded, load_python_json
 from toolverify.formats.tool_n1 import TOOL_N1
 from toolverify.limits import Limits
 
@@ -127,7 +127,7 @@ class ReleaseFormat:
 
 def _decoded(body: str, depth: int) -> list[tuple[str, dict[str, Any]]] | None:
     """The calls of a block's text; whatever msgspec refuses goes the long way, as does what may nest too deep."""
-    if len(body) > 2 * depth and body.count("[") + body.count("{") > depth:
+    if len(body) > 2 * depth and nesting(body) > depth:
         return None
     try:
         calls = _decode_calls(body.strip())
