@@ -32,6 +32,7 @@ class Reading:
         self.attempts: list[Attempt] = []
         self.flags: list[str] = []
         self.counted = 0
+        self.pieces = 0  # thoughts and blocks, which may be empty and still take time
         self._next: dict[str, tuple[int, int]] = {}
 
     def reply(self) -> Reply:
@@ -102,7 +103,8 @@ class Reading:
             self._cut("content", min(thought, block))
             if self.position == end:
                 return
-            if self.counted >= self.limits.attempts:
+            self.pieces += 1
+            if self.counted >= self.limits.attempts or self.pieces > 2 * self.limits.attempts:
                 self._give_up()
             elif thought < block:
                 self._reason(thought + len(opening))

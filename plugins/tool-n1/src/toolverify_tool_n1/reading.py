@@ -18,6 +18,7 @@ from toolverify.limits import Limits
 _START, _END = "<tool_call>", "</tool_call>"
 _SPECIAL = ("<|", _START)
 _HOPS = 8
+_TOLD = 256  # elements that are told of a list one of whose elements is no call
 
 Outcome = Literal["items", "unread", "raises"]
 
@@ -197,14 +198,20 @@ def _attempts(
     if loaded.status != "ok":
         return (Attempt("invalid_json", raw, span, detail=loaded.raised or "not JSON"),), ()
     values = [loaded.value] if isinstance(loaded.value, dict) else loaded.value
-    return tuple([as_attempt(value, raw, span) for value in values]), tuple(
-        [_item(value) for value in values]
-    )
+    if all(map(_is_complete, values)):
+        items = tuple([Item(True, value["name"]) for value in values])
+    else:
+        values = values[:_TOLD]
+        items = (*[_item(value) for value in values], Item(False))
+    return tuple([as_attempt(value, raw, span) for value in values]), items
+
+
+def _is_complete(value: Any) -> bool:
+    return isinstance(value, dict) and "name" in value and "arguments" in value
 
 
 def _item(value: Any) -> Item:
-    complete = isinstance(value, dict) and "name" in value and "arguments" in value
-    return Item(complete, value["name"] if complete else None)
+    return Item(True, value["name"]) if _is_complete(value) else Item(False)
 
 
 def released(reply: Reply) -> ReleaseReply:
