@@ -16,13 +16,13 @@ settings.register_profile(
     derandomize=True,
     database=None,
     deadline=None,
-    max_examples=60,
+    max_examples=100,
     suppress_health_check=_SLOW_IS_FINE,
 )
 settings.register_profile(
     "search",
     settings.get_profile("steady"),
     derandomize=False,
-    max_examples=int(os.environ.get("TOOLVERIFY_EXAMPLES", "60")),
+    max_examples=int(os.environ.get("TOOLVERIFY_EXAMPLES", "100")),
 )
 settings.load_profile("search" if "TOOLVERIFY_EXAMPLES" in os.environ else "steady")
