@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from statistics import median
 from time import process_time_ns
 from typing import Any, Literal, TypeVar
@@ -11,7 +12,7 @@ from msgspec import Struct
 
 from toolverify.bench.contenders import verifier_or_none
 from toolverify.bench.hostile_inputs import TOOLS, Hostile
-from toolverify.bench.measure import cpu_ns, own_garbage_only
+from toolverify.bench.measure import STEP, at_depth, cpu_ns, own_garbage_only
 from toolverify.calls import Verdict
 from toolverify.verifier import Verifier
 
@@ -110,17 +111,14 @@ def _timed(run: Callable[[], T], hostile: Hostile) -> tuple[float, T | Exception
     outcome: list[T | Exception] = []
 
     def once() -> None:
-        outcome[:] = [_at_depth(_FRAMES, lambda: _caught(run))]
+        outcome[:] = [_caught(run)]
 
     # The clock of the process: work that is handed to another thread counts as well.
-    times = [cpu_ns(once, process_time_ns) / 1e6]
-    if hostile.limit_ms / 4 < times[0] < hostile.limit_ms * 4:
-        times += [cpu_ns(once, process_time_ns) / 1e6 for _ in range(_REPEATS - 1)]
+    timed = partial(cpu_ns, once, process_time_ns)
+    times = [at_depth(_FRAMES, timed) / 1e6]
+    if hostile.limit_ms / 4 < times[0] < hostile.limit_ms * 40:
+        times += [at_depth(_FRAMES + STEP * repeat, timed) / 1e6 for repeat in range(1, _REPEATS)]
     return round(median(times), 3), outcome[0]
-
-
-def _at_depth(frames: int, run: Callable[[], T]) -> T:
-    return run() if frames == 0 else _at_depth(frames - 1, run)
 
 
 def _caught(run: Callable[[], T]) -> T | Exception:
