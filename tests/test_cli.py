@@ -73,8 +73,9 @@ BAD = [
     (b"[" * 100_000 + b"\n", "row.unreadable", "not JSON"),
     ([], "row.unreadable", "expected an object, got list"),
     (b"\n", "row.unreadable", "the line is empty"),
-    ({"answer": []}, "row.unreadable", "neither 'completion' nor 'calls'"),
-    ({"completion": None, "answer": []}, "row.unreadable", "neither"),
+    ({"answer": []}, "row.unreadable", "missing or null"),
+    ({"completion": None, "answer": []}, "row.unreadable", "missing or null"),
+    ({"calls": "f()", "answer": []}, "row.unreadable", "expected a list of calls"),
     ({"completion": "x", "calls": [], "answer": []}, "row.unreadable", "both"),
     ({"completion": 3, "answer": []}, "row.unreadable", "got int @ completion"),
     ({"completion": "x"}, "row.answer", "the answer is missing"),
@@ -108,6 +109,14 @@ def test_an_empty_file_is_fine(rows, capsysbinary):
     code, out, err = run(capsysbinary, "score", rows(b""), "--profile", "tool-n1", "--json")
     assert (code, out) == (0, [])
     assert json.loads(err)["pass_rate"] is None
+
+
+def test_gzip_is_known_by_its_first_bytes(rows, capsysbinary):
+    packed = Path(rows(RIGHT, name="a.jsonl.gz"))
+    code, out, _ = run(
+        capsysbinary, "score", str(packed.rename(packed.with_suffix(""))), "--profile", "tool-n1"
+    )
+    assert (code, out[0]["reward"]) == (0, 1.0)
 
 
 def test_several_files_keep_their_line_numbers(rows, capsysbinary):
@@ -185,6 +194,11 @@ def test_long_values_are_shortened_in_findings(rows, capsysbinary):
         (["score", "{rows}", "--profile", "tool-n1", "--workers", "0"], "--workers 0"),
         (["score", "{rows}", "--profile", "tool-n1", "--out", "{rows}"], "is an input"),
         (["score", "{rows}", "--profile", "tool-n1", "--out", "no/such/folder/x"], "does not exist"),
+        (["score", "{rows}", "--profile", "tool-n1", "--out", "."], "is a folder"),
+        (
+            ["score", "{rows}", "--profile", "tool-n1", "--out", "/proc/no-such-file"],
+            "No such file or directory",
+        ),
         (["score", "nope.jsonl", "--profile", "tool-n1"], "'nope.jsonl' does not exist"),
         (["score", ".", "--profile", "tool-n1"], "is a folder"),
         (["score", "{rows}.parquet", "--profile", "tool-n1"], "cannot read .parquet files"),

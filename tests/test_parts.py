@@ -520,6 +520,21 @@ def test_batches_must_be_of_one_length():
         verifier.score_batch(["x"], [case], contexts=[tv.Context()] * 2)
 
 
+def test_misuse_is_told_in_words():
+    verifier = tv.Verifier("tool-n1")
+    case = verifier.compile(answer=[])
+    for wrong, words in (
+        (lambda: verifier.rewards(["x"], [[]]), "a compiled case is due, got list"),
+        (lambda: verifier.rewards(["x"], case), "as many cases as completions"),
+        (lambda: verifier.score("x", calls=[], case=case), "a completion or calls"),
+        (lambda: verifier.score("x", answer=[], case=case), "a case or an answer"),
+    ):
+        with pytest.raises(TypeError, match=words):
+            wrong()
+    with pytest.raises(tv.ToolverifyError, match="a call is"):
+        tv.render([1], format="hermes")
+
+
 def test_contexts_reach_the_reward():
     verifier = tv.Verifier("tool-n1")
     case = verifier.compile(answer=[])

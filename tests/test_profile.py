@@ -27,9 +27,10 @@ def written(tmp_path, text: str):
 def test_every_profile_loads_and_shows_itself_in_a_form_that_loads_again(name, tmp_path):
     profile = load_profile(name)
     assert profile.summary
-    again = load_profile(written(tmp_path, to_toml(profile.model_dump(mode="json", exclude_none=True))))
-    assert again == profile
-    assert tv.Verifier(again).hash == tv.Verifier(name).hash
+    shown = to_toml(profile.model_dump(mode="json", exclude_none=True, exclude={"name"}))
+    again = load_profile(written(tmp_path, shown))
+    assert again.name == "own"
+    assert again.model_copy(update={"name": name}) == profile
 
 
 @pytest.mark.parametrize(
@@ -53,6 +54,15 @@ def test_every_profile_loads_and_shows_itself_in_a_form_that_loads_again(name, t
             'format = "hermes"\nrules = ["cals"]',
             "unknown rule 'cals' @ profile own: rules[0]; did you mean 'calls'",
         ),
+        ('exends = "tool-n1"', "unknown key 'exends' @"),
+        ('exends = "tool-n1"', "did you mean 'extends'"),
+        ('format = "hermes"\nrules = [{ use = "format", allow = ["zz"] }]', "option 'allow'"),
+        (SOUND + 'combine = { use = "weighted", weights = { calls = nan } }', "the weight of 'calls' is nan"),
+        (
+            SOUND + 'combine = { use = "weighted", weights = { clls = 1 } }',
+            "rules without a weight: calls; weights without a rule: clls",
+        ),
+        (SOUND + 'combine = { use = "all", gates = ["x"] }', "this part takes no options"),
         (SOUND + 'combine = "sum"', "unknown combiner 'sum'"),
         (SOUND + 'matcher = { use = "unordered", comparison = 3 }', "unknown option 'comparison'"),
         (

@@ -201,6 +201,36 @@ def test_violations_come_with_place_and_words():
     assert [violation.keyword for violation in violations(tool, {})] == ["required"]
 
 
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"pattern": "("},
+        {"pattern": "^(?=a)b"},
+        {"$ref": "#/$defs/none"},
+        {"$ref": "http://127.0.0.1:1/x.json"},
+        {"$ref": "file:///etc/hostname"},
+    ],
+)
+def test_a_schema_that_cannot_be_used_is_refused_and_nothing_is_fetched(schema):
+    with pytest.raises(ToolsError, match="cannot be used") as caught:
+        read_tool(
+            {"name": "f", "parameters": {"type": "object", "properties": {"a": schema}}}, path="tools[0]"
+        )
+    assert caught.value.path.startswith("tools[0].parameters")
+
+
+def test_patterns_take_linear_time():
+    tool = read_tool(
+        {
+            "name": "f",
+            "parameters": {"type": "object", "properties": {"a": {"type": "string", "pattern": "^(a+)+$"}}},
+        }
+    )
+    assert fits(tool, {"a": "a" * 50_000})
+    found = violations(tool, {"a": "a" * 50 + "!"})
+    assert [(violation.steps, violation.keyword) for violation in found] == [(("a",), "pattern")]
+
+
 def test_numbers_that_json_does_not_have_satisfy_no_schema():
     tool = read_tool({"name": "f", "parameters": {"type": "object", "properties": {"a": {"type": "number"}}}})
     assert not fits(tool, {"a": float("nan")})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import prod
+from math import isfinite, prod
 from typing import ClassVar
 
 from toolverify.calls import Context
@@ -18,17 +18,17 @@ class AllGates:
     """1 when every gate rule scores 1, else 0."""
 
     name: ClassVar[str] = "all"
-    gates: tuple[str, ...] = ()
+    _gates: tuple[str, ...] = ()
     only_gates: ClassVar[bool] = True
 
     def bind(self, gates: Sequence[str]) -> AllGates:
         """Remember which rules are gates."""
-        return replace(self, gates=tuple(gates))
+        return replace(self, _gates=tuple(gates))
 
     def __call__(self, scores: Mapping[str, float], context: Context) -> dict[str, float]:
         """One part, `all`."""
         del context
-        for gate in self.gates:
+        for gate in self._gates:
             if scores[gate] < 1:
                 return {"all": 0.0}
         return {"all": 1.0}
@@ -45,13 +45,24 @@ class Weighted:
     name: ClassVar[str] = "weighted"
     weights: Mapping[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """A weight is a number like any other."""
+        for name, weight in self.weights.items():
+            if not isfinite(weight):
+                raise ProfileError(
+                    f"the weight of {name!r} is {weight}", path="combine.weights", mend="use a number"
+                )
+
     def __call__(self, scores: Mapping[str, float], context: Context) -> dict[str, float]:
         """One part a rule, in the order of the profile's rules."""
         del context
         if scores.keys() != self.weights.keys():
-            odd = sorted(scores.keys() ^ self.weights.keys())
+            lacking, unknown = (
+                sorted(scores.keys() - self.weights),
+                sorted(self.weights.keys() - scores.keys()),
+            )
             raise ProfileError(
-                f"rules and weights differ: {', '.join(odd)}",
+                f"rules without a weight: {', '.join(lacking) or 'none'}; weights without a rule: {', '.join(unknown) or 'none'}",
                 path="combine.weights",
                 mend="give every rule of the profile one weight, 0 for none",
             )

@@ -129,7 +129,7 @@ def _configure(value: Any, options: dict[str, Any], path: str, protocol: type[T]
         raise ProfileError(f"{value!r} is no {protocol.__name__}", path=path, mend="see docs/plugins.md")
     if not options:
         return value
-    fields = [field.name for field in _fields(value) if field.name != "name"]
+    fields = [field.name for field in _fields(value) if field.name != "name" and field.name[0] != "_"]
     hints = get_type_hints(type(value))
     checked = {name: _option(name, given, fields, hints, path) for name, given in options.items()}
     configured: T = dataclasses.replace(value, **checked)  # type: ignore[type-var]

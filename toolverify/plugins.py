@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from importlib import import_module, metadata
+from pathlib import Path
 from typing import Any
 
 import pluggy
@@ -70,6 +71,7 @@ class Registry:
     def __init__(self, manager: pluggy.PluginManager, plugins: Sequence[PluginInfo]) -> None:
         self.plugins = tuple(plugins)
         self._manager = manager
+        self.faults: list[str] = []
         self._tables: dict[str, dict[str, Part]] = {}
         self._by_module = {info.module: info for info in self.plugins}
 
@@ -95,8 +97,17 @@ class Registry:
     def _offered(self, kind: str) -> Iterator[Part]:
         for implementation in getattr(self._manager.hook, KINDS[kind]).get_hookimpls():
             info = self._by_module[implementation.plugin_name]
-            for value in implementation.function():
-                yield Part(_part_name(kind, value), value, info)
+            try:
+                parts = [
+                    Part(_part_name(kind, value), _usable(kind, value), info)
+                    for value in implementation.function()
+                ]
+            except Exception as error:  # noqa: BLE001  # a foreign hook may raise anything: it is told, the rest goes on
+                fault = f"{KINDS[kind]} of plugin {info.name!r} ({_release(info)}): {type(error).__name__}: {error}"
+                self.faults.append(fault)
+                warnings.warn(f"left out {fault}", RuntimeWarning, stacklevel=2)
+            else:
+                yield from parts
 
     def get(self, kind: str, name: str, *, path: str = "") -> Part:
         """One part.
@@ -111,17 +122,29 @@ class Registry:
 
     def _mend(self, kind: str, name: str) -> str:
         broken = [f"plugin {info.name!r} is not loaded: {info.error}" for info in self.plugins if info.error]
+        broken += self.faults
         leaf = next((leaf for prefix, leaf in LEAVES.items() if name.startswith(prefix)), None)
         if leaf and not broken:
             return f"the leaf that brings it is not installed: pip install ./{leaf}"
         return "; ".join([closest(name, self.all(kind)), *broken])
 
 
+def _usable(kind: str, value: Any) -> Any:
+    """A part as the registry keeps it; a profile may be given by the path of its file, as text too."""
+    if kind == "profile" and isinstance(value, str):
+        return Path(value)
+    if isinstance(value, type):
+        raise TypeError(f"{value.__name__} is a class; return an instance of it")
+    return value
+
+
 def _part_name(kind: str, value: Any) -> str:
     if kind == "command":
         return str(value.__name__).replace("_", "-")
     if kind == "profile" and not hasattr(value, "rules"):
-        return str(value.stem)
+        return Path(value).stem
+    if not isinstance(getattr(value, "name", None), str):
+        raise TypeError(f"{value!r} has no name")
     return str(value.name)
 
 
@@ -158,7 +181,9 @@ def load(points: Sequence[metadata.EntryPoint], *, disabled: str = "") -> Regist
         plugins.append(PluginInfo(module.rpartition(".")[2], module, CORE, version))
     _refuse_twins(points)
     left_out = {name.strip() for name in disabled.split(",")}
-    plugins += [_load_one(manager, point) for point in points if point.name not in left_out]
+    plugins += [
+        _load_one(manager, point) if point.name not in left_out else _left_out(point) for point in points
+    ]
     try:
         manager.check_pending()
     except pluggy.PluginValidationError as error:
@@ -182,6 +207,10 @@ def _owner(point: metadata.EntryPoint) -> tuple[str, str]:
     return (
         (point.dist.name, point.dist.version) if point.dist is not None else ("an unknown distribution", "")
     )
+
+
+def _left_out(point: metadata.EntryPoint) -> PluginInfo:
+    return PluginInfo(point.name, point.value, *_owner(point), error="left out by TOOLVERIFY_DISABLE")
 
 
 def _load_one(manager: pluggy.PluginManager, point: metadata.EntryPoint) -> PluginInfo:

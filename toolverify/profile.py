@@ -161,12 +161,17 @@ def _validate(data: Mapping[str, Any], name: str, where: str) -> Profile:
 
 def _profile_error(error: ValidationError, where: str) -> ProfileError:
     """The first of pydantic's errors, as one that names key and mend."""
-    first = error.errors(include_url=False)[0]
+    errors = error.errors(include_url=False)
+    first = next((found for found in errors if found["type"] == "extra_forbidden"), errors[0])
     steps = [str(step) for step in first["loc"]]
     key = ".".join(steps) or "the profile"
     if first["type"] == "extra_forbidden":
         model: type[BaseModel] = LimitsModel if steps[0] == "limits" else Profile
-        return ProfileError(f"unknown key {key!r}", path=where, mend=closest(steps[-1], model.model_fields))
+        return ProfileError(
+            f"unknown key {key!r}",
+            path=where,
+            mend=closest(steps[-1], [*model.model_fields, *(["extends"] if model is Profile else [])]),
+        )
     if first["type"] == "missing":
         return ProfileError(f"the key {key!r} is missing", path=where, mend=f"add {key} = …")
     got = f", got {first['input']!r}" if isinstance(first["input"], str | int | float) else ""

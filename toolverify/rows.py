@@ -114,13 +114,18 @@ def score_row(verifier: Verifier, row: Mapping[str, Any]) -> Verdict:
     completion, calls = row.get("completion"), row.get("calls")
     if completion is None and calls is None:
         raise RowError(
-            "neither 'completion' nor 'calls'", mend="give what the model wrote under 'completion'"
+            "'completion' and 'calls' are both missing or null",
+            mend="give what the model wrote under 'completion'",
         )
     if completion is not None and calls is not None:
         raise RowError("both 'completion' and 'calls'", mend="give one of them")
     if completion is not None and not isinstance(completion, str | dict | list):
         kind = type(completion).__name__
         raise RowError(f"expected a text, a message or messages, got {kind}", path="completion")
+    if calls is not None and not isinstance(calls, list):
+        raise RowError(
+            f"expected a list of calls, got {type(calls).__name__}", path="calls", mend="wrap it in a list"
+        )
     case = verifier.compile(answer=row.get("answer"), tools=row.get("tools"))
     return verifier.score(completion, calls=calls, case=case, context=_context(row))
 

@@ -94,14 +94,15 @@ def read_tool(spec: Any, *, path: str = "tool") -> ToolSpec:
     if not isinstance(name, str) or not name:
         raise ToolsError("a tool needs a name", path=f"{path_in}.name", mend="add a non-empty string")
     parameters = normalise_parameters(inner, path_in)
-    _check_schema(parameters, f"{path_in}.parameters")
+    schema_json = msgspec.json.encode(parameters)
+    _check_schema(schema_json, f"{path_in}.parameters")
     description = inner.get("description")
     return ToolSpec(
         name=name,
         description=description if isinstance(description, str) else "",
         parameters=parameters,
         original=dict(spec),
-        schema_json=msgspec.json.encode(parameters),
+        schema_json=schema_json,
     )
 
 
@@ -113,15 +114,24 @@ def _unwrap(spec: Mapping[str, Any], path: str) -> tuple[Mapping[str, Any], str]
     return spec, path
 
 
-def _check_schema(schema: dict[str, Any], path: str) -> None:
+def _check_schema(schema_json: bytes, path: str) -> None:
+    """Build the validator once, so that a schema it cannot work with is refused before anything is scored.
+
+    Patterns run in linear time, whatever the text; that leaves out look-around and back-references.
+    """
     import jsonschema_rs
 
     try:
-        valid = jsonschema_rs.meta.is_valid(schema)
+        _validator(schema_json)
     except ValueError as error:
-        raise ToolsError(str(error), path=path, mend="mend the schema") from error
-    if not valid:
-        raise _schema_error(schema, path)
+        place = getattr(error, "instance_path", ())
+        raise ToolsError(
+            f"the schema cannot be used: {_first_line(str(error))}",
+            path=join(path, place),
+            mend="use JSON Schema 2020-12, references within the schema, patterns without look-around",
+        ) from error
+    if not jsonschema_rs.meta.is_valid(msgspec.json.decode(schema_json)):
+        raise _schema_error(msgspec.json.decode(schema_json), path)
 
 
 def _schema_error(schema: dict[str, Any], path: str) -> ToolsError:
@@ -139,7 +149,15 @@ def _schema_error(schema: dict[str, Any], path: str) -> ToolsError:
 def _validator(schema_json: bytes) -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.Draft202012Validator(msgspec.json.decode(schema_json))
+    return jsonschema_rs.Draft202012Validator(
+        msgspec.json.decode(schema_json),
+        pattern_options=jsonschema_rs.RegexOptions(),
+        retriever=_refuse_to_fetch,
+    )
+
+
+def _refuse_to_fetch(uri: str) -> Any:
+    raise ValueError(f"references lead nowhere outside the schema: {uri}")
 
 
 def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
@@ -151,14 +169,20 @@ def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
 
 
 def violations(tool: ToolSpec, arguments: dict[str, Any]) -> list[Violation]:
-    """The first places where arguments break the tool's schema, in jsonschema's words; of long ones the first."""
+    """The first places where arguments break the tool's schema, in jsonschema's words.
+
+    Of long arguments, and where patterns are checked, the first one in the words of the fast validator: jsonschema may
+    take time that grows with the square of the arguments, and its patterns more than that.
+    """
     if fits(tool, arguments):
         return []
-    if len(msgspec.json.encode(arguments)) > _LONG:
+    if len(msgspec.json.encode(arguments)) > _LONG or b'"pattern' in tool.schema_json:
         return [_first_violation(tool, arguments)]
     from jsonschema import Draft202012Validator
+    from referencing import Registry
 
-    errors = islice(Draft202012Validator(tool.parameters).iter_errors(arguments), _MOST_VIOLATIONS)
+    words = Draft202012Validator(tool.parameters, registry=Registry())
+    errors = islice(words.iter_errors(arguments), _MOST_VIOLATIONS)
     found = [
         Violation(
             steps=tuple(error.absolute_path),

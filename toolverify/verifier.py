@@ -86,8 +86,12 @@ class Verifier:
         Raises:
             AnswerError: The answer is missing or malformed. Nothing a model wrote raises.
         """
+        if completion is not None and calls is not None:
+            raise TypeError("give a completion or calls, not both")
         if case is None:
             case = self.compile(answer=answer, tools=tools)
+        elif answer is not None or tools is not None:
+            raise TypeError("give a case or an answer with tools, not both")
         else:
             self._check(case)
         given = completion if calls is None else ReadyCalls(calls)
@@ -141,6 +145,10 @@ class Verifier:
         return [_number(verify(self._parts, completion, case, context)) for completion, case, context in rows]
 
     def _check(self, case: Case) -> None:
+        if not isinstance(case, Case):
+            raise TypeError(
+                f"a compiled case is due, got {type(case).__name__}: use verifier.compile(answer=…)"
+            )
         if case.profile != self._parts.digest:
             raise ProfileError(
                 f"the case was compiled for another profile ({case.profile or 'none'}, not {self.hash})",
@@ -150,12 +158,14 @@ class Verifier:
     def _check_all(
         self, completions: Sequence[Any], cases: Sequence[Case], contexts: Sequence[Context] | None
     ) -> None:
+        if not isinstance(cases, Sequence):
+            raise TypeError("as many cases as completions are due: [case] * len(completions)")
         numbers = [len(completions), len(cases), *([] if contexts is None else [len(contexts)])]
         if len(set(numbers)) > 1:
             raise ValueError(f"as many completions as cases and contexts are due, got {numbers}")
         digest = self._parts.digest
         for case in cases:
-            if case.profile != digest:
+            if type(case) is not Case or case.profile != digest:
                 self._check(case)
 
 

@@ -58,7 +58,7 @@ def render(
 def _tool_call(call: ToolCall | Mapping[str, Any]) -> ToolCall:
     if isinstance(call, ToolCall):
         return call
-    name, arguments = call.get("name"), call.get("arguments")
+    name, arguments = (call.get("name"), call.get("arguments")) if isinstance(call, Mapping) else (None, None)
     if not isinstance(name, str) or not name or not isinstance(arguments, Mapping):
         raise RenderError(
             "a call is {'name': …, 'arguments': {…}}", path="calls", mend="give name and arguments"

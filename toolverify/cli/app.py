@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The reader of our output has seen enough; nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except OSError as error:
+        return _complain(f"{error.strerror or error}: {error.filename or 'the output'}")
     except (typer.Abort, KeyboardInterrupt):
         print("toolverify: interrupted", file=sys.stderr)
         return _INTERRUPTED
@@ -59,6 +61,7 @@ def _command() -> Any:
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
     for name, part in registry().all("command").items():

@@ -12,8 +12,8 @@ from toolverify.errors import ProfileError
 from toolverify.plugins import KINDS, Part, registry
 from toolverify.suggest import closest
 
-Action = Annotated[str | None, typer.Argument(help="`show` shows one; nothing lists all.", metavar="[show]")]
-Name = Annotated[str | None, typer.Argument(help="Which one to show.", metavar="[NAME]")]
+Action = Annotated[str | None, typer.Argument(help="`show` shows one; nothing lists all.", metavar="show")]
+Name = Annotated[str | None, typer.Argument(help="Which one to show.", metavar="NAME")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
 _EXAMPLE = [{"name": "get_weather", "arguments": {"city": "Oslo", "days": 3}}]
 
@@ -102,8 +102,9 @@ def _show_profile(name: str) -> tuple[str, dict[str, Any]]:
 
     verifier = Verifier(name)
     data = verifier.profile.model_dump(mode="json", exclude_none=True)
-    head = f"# profile {verifier.profile.name}, hash {verifier.hash}"
-    return f"{head}\n{to_toml(data)}", {**data, "hash": verifier.hash}
+    head = f"# profile {verifier.profile.name}, hash {verifier.hash}; a copy is named after its file"
+    body = {key: value for key, value in data.items() if key != "name"}
+    return f"{head}\n{to_toml(body)}", {**data, "hash": verifier.hash}
 
 
 def _format_rows() -> list[dict[str, Any]]:
@@ -136,7 +137,9 @@ def _plugin_rows() -> list[dict[str, Any]]:
         {
             "name": info.name,
             "from": f"{info.distribution} {info.version}",
-            "brings": ", ".join(f"{len(names)} {kind}s" for kind, names in _brings(info).items()),
+            "brings": ", ".join(
+                f"{len(names)} {kind}{'s' * (len(names) > 1)}" for kind, names in _brings(info).items()
+            ),
             "state": info.error or "loaded",
         }
         for info in registry().plugins

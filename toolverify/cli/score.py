@@ -13,7 +13,10 @@ _SHOWN_REWARDS = 12
 
 
 def score(
-    files: Annotated[list[str], typer.Argument(help="JSON Lines, plain or .gz; - for standard input.")],
+    files: Annotated[
+        list[str],
+        typer.Argument(help="JSON Lines, plain or gzipped; - for standard input.", metavar="FILE..."),
+    ],
     profile: Annotated[
         str, typer.Option("--profile", "-p", help="A profile's name, or the path of a TOML file.")
     ],

@@ -15,6 +15,8 @@ from toolverify.errors import RowError
 from toolverify.rows import Line
 
 _STANDARD = "-"
+_OTHER_KINDS = {".parquet", ".csv", ".tsv", ".arrow", ".feather", ".xlsx", ".zip", ".zst", ".xz", ".bz2"}
+_GZIP = b"\x1f\x8b"
 _BOM = b"\xef\xbb\xbf"
 Advance = Callable[[int], None]
 
@@ -34,7 +36,7 @@ def check_inputs(files: Sequence[str], out: str) -> None:
             raise RowError(
                 f"the file {name!r} {problem}", mend="name JSON Lines files, or - for standard input"
             )
-        if path.suffix not in {".jsonl", ".json", ".gz", ".ndjson", ".txt", ""}:
+        if path.suffix.lower() in _OTHER_KINDS:
             raise RowError(
                 f"cannot read {path.suffix} files", path=name, mend="give JSON Lines (.jsonl, .jsonl.gz)"
             )
@@ -42,6 +44,8 @@ def check_inputs(files: Sequence[str], out: str) -> None:
             raise RowError(f"the file {name!r} may not be read", mend="check its permissions")
         if out != _STANDARD and Path(out).exists() and path.samefile(out):
             raise RowError(f"{out!r} is an input", mend="write to another file")
+    if out != _STANDARD and (not out or Path(out).is_dir()):
+        raise RowError(f"--out {out!r} is a folder", mend="name a file")
     if out != _STANDARD and not Path(out).absolute().parent.is_dir():
         raise RowError(f"the folder of {out!r} does not exist", mend="make it, or write elsewhere")
 
@@ -58,11 +62,17 @@ def read_lines(files: Sequence[str], advance: Advance) -> Iterator[Line]:
     for name in files:
         shown = name if len(files) > 1 else ""
         if name == _STANDARD:
-            yield from _filled(sys.stdin.buffer, shown, None, advance)
+            yield from _filled(_plain(sys.stdin.buffer), shown, None, advance)
         else:
             with Path(name).open("rb") as raw:
-                stream = cast(BinaryIO, gzip.GzipFile(fileobj=raw)) if name.endswith(".gz") else raw
-                yield from _filled(stream, shown, raw, advance)
+                yield from _filled(_plain(raw), shown, raw, advance)
+
+
+def _plain(stream: BinaryIO) -> BinaryIO:
+    """The stream itself, or what is packed in it: gzip is known by its first bytes, whatever the name."""
+    peek = getattr(stream, "peek", None)
+    packed = peek is not None and peek(len(_GZIP))[: len(_GZIP)] == _GZIP
+    return cast(BinaryIO, gzip.GzipFile(fileobj=stream)) if packed else stream
 
 
 def _filled(stream: BinaryIO, file: str, raw: BinaryIO | None, advance: Advance) -> Iterator[Line]:

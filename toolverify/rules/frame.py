@@ -26,6 +26,9 @@ def _is_sound(reply: Reply) -> bool:
     return not reply.content or reply.content.isspace()
 
 
+Flag = Literal["duplicate_keys", "extra_keys", "ambiguous", "several_blocks", "single_object"]
+
+
 @dataclass(frozen=True)
 class FormatRule:
     """Every attempt is well-formed, and nothing but white space stands around the calls.
@@ -41,7 +44,7 @@ class FormatRule:
     gate: ClassVar[bool] = True
     silence: bool = False
     text: Literal["none", "any"] = "none"
-    allow: tuple[str, ...] = ()
+    allow: tuple[Flag, ...] = ()
     sure_when_equal: ClassVar[bool] = True
 
     def __call__(self, view: View) -> Outcome:

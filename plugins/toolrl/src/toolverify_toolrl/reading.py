@@ -62,6 +62,10 @@ class ToolrlFormat:
         parts = [] if reasoning is None else [f"<think>{reasoning}</think>"]
         if calls:
             lines = [json.dumps({"name": call.name, "parameters": call.arguments}) for call in calls]
+            if any(marker in line for line in lines for marker in (START, END)):
+                raise RenderError(
+                    "the released code cannot read a call marker inside an argument", path="calls"
+                )
             parts.append("\n".join([START, *lines, END]))
         if content:
             parts.append(f"<response>{content}</response>")
