@@ -61,7 +61,7 @@ def test_the_readmes_command_prints_what_it_says(tmp_path, capsys, monkeypatch):
     command, _, expected = shown.partition("\n")
     arguments = (
         command.removeprefix("$ toolverify ")
-        .replace("verdicts.jsonl", str(tmp_path / "verdicts.jsonl"))
+        .replace("demo-verdicts.jsonl", str(tmp_path / "verdicts.jsonl"))
         .split()
     )
     assert main(arguments) == 0
