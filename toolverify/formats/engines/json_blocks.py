@@ -17,7 +17,7 @@ import msgspec
 from toolverify.calls import Case, Context, Reply, ToolCall
 from toolverify.errors import RenderError
 from toolverify.formats.engines.json_blocks_read import Reading
-from toolverify.formats.engines.json_value import has_duplicate_keys, nesting
+from toolverify.formats.engines.json_value import has_duplicate_keys, nests_beyond
 
 _HOPS = 8  # a thought with more '<' than this is searched with the whole marker
 
@@ -155,9 +155,7 @@ def _suspicious(body: str, case: Case) -> bool:
     limits = case.limits
     if len(body) <= 2 * limits.depth and len(body) <= limits.digits:
         return False
-    if len(body) > limits.call or (
-        body.count("[") + body.count("{") > limits.depth and nesting(body) > limits.depth
-    ):
+    if len(body) > limits.call or (nests_beyond(limits.depth, body)):
         return True
     return len(body) > limits.digits and bool(_LONG_NUMBER.search(body))
 

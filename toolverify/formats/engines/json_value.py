@@ -28,9 +28,11 @@ _encode = msgspec.json.encode
 _scan_once: Callable[[str, int], tuple[Any, int]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has no protocol for it
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _BRACKET_OR_STRING = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]", re.DOTALL)
-_NO_BRACKETS = re.compile(r"[^\[\]{}]+")
+_NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
+_PASSES = 4
 _SPACE = re.compile(r"[ \t\n\r]*")
 _STEP = {"[": 1, "{": 1, "]": -1, "}": -1}
+_STEPS = {ord(sign): step for sign, step in _STEP.items()}
 _LITERALS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 
 
@@ -69,23 +71,31 @@ def decode(text: str, limits: Limits) -> Decoded:
 
 
 def read_value(text: str, start: int, limits: Limits) -> tuple[Decoded, int]:
-    """Decode the JSON value that begins at `start`; also where it ends."""
+    """Decode the JSON value that begins at `start`; also where it ends, or where reading it stopped.
+
+    No more is looked at than one call may hold.
+    """
     begin = json_space(text, start)
+    window = text[begin : begin + limits.call + 1]
     try:
-        _, end = _scan_once(text, begin)
+        _, end = _scan_once(window, 0)
     except StopIteration as stop:
-        return _stopped(text, stop.value), stop.value
+        decoded, end = _stopped(window, stop.value), stop.value
     except json.JSONDecodeError as error:
-        return _stopped(text, error.pos, error.msg), error.pos
+        decoded, end = _stopped(window, error.pos, error.msg), error.pos
     except RecursionError:
-        if not deeper_than(limits.depth, text, begin):
+        if not deeper_than(limits.depth, window):
             raise  # the caller stands near the end of its stack
         return _refused(f"nested deeper than {limits.depth} levels"), begin
     except ValueError:  # int() refuses more than 4,300 digits
         return _refused(f"a number of over {limits.digits} digits"), begin
-    if end - begin > limits.call:
-        return Decoded(status="limit_exceeded", detail=f"a call of over {limits.call} characters"), end
-    return decode(text[begin:end], limits), end
+    else:
+        if end <= limits.call:
+            return decode(window[:end], limits), begin + end
+        decoded = _refused(f"a call of over {limits.call} characters")
+    if decoded.status == "pending" and len(window) > limits.call:
+        return _refused(f"a call of over {limits.call} characters"), begin + len(window)
+    return decoded, begin + end
 
 
 def _refused(reason: str) -> Decoded:
@@ -99,8 +109,28 @@ def value_end(text: str, start: int) -> int:
 
 def nesting(text: str) -> int:
     """The depth of brackets outside strings."""
-    brackets = _NO_BRACKETS.sub("", _STRING.sub("", text))
-    return max(accumulate(map(_STEP.__getitem__, brackets)), default=0)
+    return _depth(_brackets(text))
+
+
+def nests_beyond(depth: int, text: str) -> bool:
+    """Whether brackets outside strings nest deeper than that; quick where there are many, but few levels of them."""
+    if text.count("[") + text.count("{") <= depth:
+        return False
+    brackets = rest = _brackets(text)
+    for _ in range(min(_PASSES, depth // 2)):  # each pass takes away one level, or two
+        rest = rest.replace(b"[]", b"").replace(b"{}", b"")
+        if not rest:
+            return False
+    return _depth(brackets) > depth
+
+
+def _brackets(text: str) -> bytes:
+    plain = _STRING.sub("", text) if '"' in text else text
+    return plain.encode("utf-8", "surrogatepass").translate(None, _NO_BRACKETS)
+
+
+def _depth(brackets: bytes) -> int:
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
 def deeper_than(depth: int, text: str, start: int = 0) -> bool:
@@ -135,10 +165,8 @@ def has_duplicate_keys(text: str, value: Any) -> bool:
 
 def beyond(text: str, limits: Limits) -> str:
     """Which limit a text breaks, in words. A text cannot nest deeper than half its length."""
-    if len(text) > 2 * limits.depth:
-        brackets = text.count("[") + text.count("{")
-        if brackets > limits.depth and nesting(text) > limits.depth:
-            return f"nested deeper than {limits.depth} levels"
+    if len(text) > 2 * limits.depth and nests_beyond(limits.depth, text):
+        return f"nested deeper than {limits.depth} levels"
     if len(text) > limits.digits and _long_number(text, limits.digits):
         return f"a number of over {limits.digits} digits"
     return ""

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from toolverify.formats.engines.json_value import deeper_than, nesting
+from toolverify.formats.engines.json_value import deeper_than, nests_beyond
 from toolverify.limits import Limits
 
 
@@ -53,6 +53,6 @@ def _load_slowly(text: str, limits: Limits) -> Loaded:
 
 
 def _in_bounds(value: Any, text: str, limits: Limits) -> Loaded:
-    if len(text) > 2 * limits.depth and nesting(text) > limits.depth:
+    if len(text) > 2 * limits.depth and nests_beyond(limits.depth, text):
         return Loaded(status="raises", raised="RecursionError")
     return Loaded(value)

@@ -10,7 +10,7 @@ import msgspec
 
 from toolverify.calls import Attempt, Case, Context, Reply, Segment, ToolCall
 from toolverify.errors import RenderError
-from toolverify.formats.engines import Loaded, load_python_json, nesting
+from toolverify.formats.engines import Loaded, load_python_json
 from toolverify.formats.engines.items import as_attempt
 from toolverify.formats.tool_n1 import TOOL_N1
 from toolverify.limits import Limits
@@ -18,7 +18,7 @@ from toolverify.limits import Limits
 _START, _END = "<tool_call>", "</tool_call>"
 _SPECIAL = ("<|", _START)
 _HOPS = 8
-_TOLD = 256  # elements that are told of a list one of whose elements is no call
+_TOLD = 256  # elements that are told of a list beyond twice the answer's length
 
 Outcome = Literal["items", "unread", "raises"]
 
@@ -85,7 +85,9 @@ class ReleaseFormat:
         loaded = load_python_json(text[first:last].strip(), case.limits)
         if isinstance(loaded.value, str):
             loaded = self._second(loaded.value, case.limits)
-        return _reply(completion, begin + first, begin + last, _iterable(loaded), tags=tags)
+        longest = max([len(option) for option in case.expected.options])
+        loaded = _iterable(loaded)
+        return _reply(completion, begin + first, begin + last, loaded, tags=tags, told=2 * longest + _TOLD)
 
     def _second(self, text: str, limits: Limits) -> Loaded:
         """A JSON string in the block is read once more."""
@@ -128,7 +130,7 @@ class ReleaseFormat:
 
 def _decoded(body: str, depth: int) -> list[tuple[str, dict[str, Any]]] | None:
     """The calls of a block's text; whatever msgspec refuses goes the long way, as does what may nest too deep."""
-    if len(body) > 2 * depth and nesting(body) > depth:
+    if len(body) > 2 * depth and body.count("[") + body.count("{") > depth:
         return None
     try:
         calls = _decode_calls(body.strip())
@@ -169,7 +171,7 @@ def _iterable(loaded: Loaded) -> Loaded:
     return Loaded(status="invalid") if loaded.value is None else Loaded(status="raises", raised="TypeError")
 
 
-def _reply(text: str, begin: int, end: int, loaded: Loaded, *, tags: bool) -> ReleaseReply:
+def _reply(text: str, begin: int, end: int, loaded: Loaded, *, tags: bool, told: int) -> ReleaseReply:
     """The reply of a text whose last block's inside stands from `begin` to `end`."""
     before, block, after = (
         text[: begin - len(_START)],
@@ -181,7 +183,7 @@ def _reply(text: str, begin: int, end: int, loaded: Loaded, *, tags: bool) -> Re
         segments.insert(0, Segment("content", before))
     if after:
         segments.append(Segment("content", after))
-    attempts, items = _attempts(text[begin:end], (begin, end), loaded)
+    attempts, items = _attempts(text[begin:end], (begin, end), loaded, told)
     outcome: Outcome = _OUTCOMES[loaded.status]
     return ReleaseReply(
         None, before + after, attempts, tuple(segments), (), False, tags, outcome, items, loaded.raised
@@ -192,18 +194,23 @@ _OUTCOMES: dict[str, Outcome] = {"ok": "items", "invalid": "unread", "raises": "
 
 
 def _attempts(
-    raw: str, span: tuple[int, int], loaded: Loaded
+    raw: str, span: tuple[int, int], loaded: Loaded, told: int
 ) -> tuple[tuple[Attempt, ...], tuple[Item, ...]]:
-    """What the block holds: an object stands for a list of one, and a text for the list of its characters."""
+    """What the block holds: an object stands for a list of one, and a text for the list of its characters.
+
+    Of a list that is far longer than the answer, and so cannot be right, only the beginning is told.
+    """
     if loaded.status != "ok":
         return (Attempt("invalid_json", raw, span, detail=loaded.raised or "not JSON"),), ()
     values = [loaded.value] if isinstance(loaded.value, dict) else loaded.value
-    if all(map(_is_complete, values)):
-        items = tuple([Item(True, value["name"]) for value in values])
-    else:
-        values = values[:_TOLD]
-        items = (*[_item(value) for value in values], Item(False))
-    return tuple([as_attempt(value, raw, span) for value in values]), items
+    complete = all(map(_is_complete, values))
+    attempts = [as_attempt(value, raw, span) for value in values[:told]]
+    items = [_item(value) for value in values[:told]]
+    if len(values) > told:
+        attempts.append(
+            Attempt("limit_exceeded", "", span, detail=f"{len(values) - told} more elements, not told")
+        )
+    return tuple(attempts), tuple(items if complete else [*items, Item(False)])
 
 
 def _is_complete(value: Any) -> bool:
