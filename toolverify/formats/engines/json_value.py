@@ -133,14 +133,14 @@ def _depth(brackets: bytes) -> int:
     return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0)
 
 
-def deeper_than(depth: int, text: str, start: int = 0) -> bool:
-    """Whether brackets outside strings nest deeper than that; stops where they do."""
+def deeper_than(depth: int, text: str) -> bool:
+    """Whether brackets outside strings nest deeper than that; most texts that do, do so at once."""
     level = 0
-    for token in _BRACKET_OR_STRING.finditer(text, start):
+    for token in _BRACKET_OR_STRING.finditer(text, 0, 4 * depth):
         level += _STEP.get(token.group(), 0)
         if level > depth:
             return True
-    return False
+    return nests_beyond(depth, text)
 
 
 def has_duplicate_keys(text: str, value: Any) -> bool:
