@@ -145,7 +145,7 @@ def _other_calls(random, calls):
             calls.append(calls[place])
         else:
             calls[place] = _other_call(random, calls[place])
-    return calls
+    return calls * 150 if random.random() < 0.003 else calls
 
 
 def _body(random, calls):
