@@ -25,7 +25,7 @@ DecodeStatus = Literal["ok", "invalid_json", "pending", "limit_exceeded"]
 
 _decode = msgspec.json.decode
 _encode = msgspec.json.encode
-_scan_once: Callable[[str, int], tuple[Any, int]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has no protocol for it
+scan_once: Callable[[str, int], tuple[Any, int]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]  # typeshed has no protocol for it
 _STRING = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\Z)', re.DOTALL)
 _BRACKET_OR_STRING = re.compile(rf"{_STRING.pattern}|[\[\]{{}}]", re.DOTALL)
 _NO_BRACKETS = bytes(byte for byte in range(256) if byte not in b"[]{}")
@@ -78,7 +78,7 @@ def read_value(text: str, start: int, limits: Limits) -> tuple[Decoded, int]:
     begin = json_space(text, start)
     window = text[begin : begin + limits.call + 1]
     try:
-        _, end = _scan_once(window, 0)
+        _, end = scan_once(window, 0)
     except StopIteration as stop:
         decoded, end = _stopped(window, stop.value), stop.value
     except json.JSONDecodeError as error:
@@ -104,7 +104,7 @@ def _refused(reason: str) -> Decoded:
 
 def value_end(text: str, start: int) -> int:
     """Where the sound JSON value that begins at `start` ends."""
-    return _scan_once(text, start)[1]
+    return scan_once(text, start)[1]
 
 
 def nesting(text: str) -> int:
@@ -180,7 +180,7 @@ def _long_number(text: str, digits: int) -> bool:
 def _why(text: str, refusal: str) -> Decoded:
     """Why msgspec refused: the standard library tells where, and whether the text just ends too early."""
     try:
-        _, end = _scan_once(text, json_space(text, 0))
+        _, end = scan_once(text, json_space(text, 0))
     except StopIteration as stop:
         return _stopped(text, stop.value)
     except json.JSONDecodeError as error:

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import Struct
 
-from toolverify.formats.engines.json_value import deeper_than, nests_beyond
+from toolverify.formats.engines.json_value import deeper_than, json_space, nests_beyond, scan_once
 from toolverify.limits import Limits
 
 
@@ -40,8 +40,9 @@ def load_python_json(text: str, limits: Limits) -> Loaded:
 
 def _load_slowly(text: str, limits: Limits) -> Loaded:
     try:
+        scan_once(text, json_space(text, 0))  # refuses most broken text sooner than json.loads
         value = json.loads(text)
-    except json.JSONDecodeError:
+    except (json.JSONDecodeError, StopIteration):
         return _INVALID
     except RecursionError:
         if not deeper_than(limits.depth, text):

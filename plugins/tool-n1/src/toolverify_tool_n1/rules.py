@@ -12,6 +12,7 @@ from toolverify_tool_n1.reading import ReleaseReply, released
 
 _PASS = Outcome(1.0)
 _COMPARE = CallsRule()
+_NOTHING_READ = Outcome(0.0)  # rule `read` tells why
 
 
 def _fail(code: str, path: str, message: str, *, got: Any = None, source_code: str | None = None) -> Outcome:
@@ -102,6 +103,8 @@ class CallsLevel:
         reply = released(view.reply)
         if view.match.exact and len(reply.items) == len(view.calls) and reply.outcome == "items":
             return _PASS
+        if reply.outcome != "items":
+            return _NOTHING_READ
         findings = _COMPARE(view).findings
         return Outcome(0.5 if _names_match(reply, view) else 0.0, findings)
 
