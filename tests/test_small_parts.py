@@ -66,12 +66,18 @@ class ToInt:
 
     def coerce(self, call: ToolCall, tool: object) -> Coerced:
         changes = tuple(
-            Change(key, value, int(value), "text of digits")
+            Change(f"arguments.{key}", value, int(value), "text of digits")
             for key, value in call.arguments.items()
             if str(value).isdigit() and isinstance(value, str)
         )
         return Coerced(
-            ToolCall(call.name, {**call.arguments, **{change.path: change.after for change in changes}}),
+            ToolCall(
+                call.name,
+                {
+                    **call.arguments,
+                    **{change.path.removeprefix("arguments."): change.after for change in changes},
+                },
+            ),
             changes,
         )
 
@@ -100,7 +106,7 @@ def test_a_plugins_coercion_changes_the_calls_and_keeps_the_wire_values():
     )
     assert seen[0].reply.calls[0].arguments == {"a": "1"}
     assert seen[0].calls[0].arguments == {"a": 1}
-    assert seen[0].changes == (Change("a", "1", 1, "text of digits"),)
+    assert seen[0].changes == (Change("calls[0].arguments.a", "1", 1, "text of digits"),)
 
 
 def test_no_coercion_changes_nothing():
@@ -162,7 +168,7 @@ def test_a_comparison_without_keys_goes_the_long_way():
     parts = parts_with("comparison", Casefold(), comparison="python")
     assert parts.judge.value_key is None
     assert score(
-        parts, [{"name": "f", "arguments": {"A": "X"}}], [{"name": "f", "arguments": {"a": "x"}}]
+        parts, [{"name": "f", "arguments": {"a": "X"}}], [{"name": "f", "arguments": {"a": "x"}}]
     ).passed
 
 

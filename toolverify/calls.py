@@ -123,12 +123,20 @@ class Items(Struct, frozen=True):
     elements: tuple[Any, ...]
 
 
+class Compared(Struct, frozen=True):
+    """An expected value that is compared in its own way: as its task or its tool's schema says, not its profile."""
+
+    want: Any
+    comparison: Any
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
 class ExpectedCall(Struct, frozen=True):
     """A call of the answer.
 
     Attributes:
         name: The tool's name.
-        arguments: Plain JSON values, or a `Choice` for each argument.
+        arguments: Plain JSON values, or patterns: `Choice`, `Compared`, `Fields`, `Items`.
         plain: Whether they are all plain.
         key: What `Judge.key` gives for a call that equals this one; set when a case is compiled.
     """
@@ -164,6 +172,7 @@ class Case(Struct, frozen=True):
         sole_key: The key of the one call of the one option, where that is all.
         given_tools: The tools as they were given.
         specs: The tools, read, where the profile reads them.
+        defaults: The documented defaults of the expected tools' arguments, where the profile calls them equivalent.
         sure: Whether every rule scores 1 where the calls equal the answer's, as far as that depends on the case.
     """
 
@@ -174,6 +183,7 @@ class Case(Struct, frozen=True):
     sole_key: tuple[str, Hashable] | None = None
     given_tools: Any = None
     specs: Mapping[str, Any] | None = None
+    defaults: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     sure: bool = True
 
     @property
@@ -187,7 +197,14 @@ class Case(Struct, frozen=True):
 
 
 class Change(Struct, frozen=True, gc=False):
-    """One change that coercion made to one value; `before` is the wire value."""
+    """One change that coercion made to one value.
+
+    Attributes:
+        path: The value, such as `arguments.days`; in a View, `calls[0].arguments.days`.
+        before: The wire value.
+        after: What it was read as.
+        reason: What kind of change it is, in one word; its finding is `coercion.` and that word.
+    """
 
     path: str
     before: Any
@@ -196,10 +213,17 @@ class Change(Struct, frozen=True, gc=False):
 
 
 class Coerced(Struct, frozen=True, gc=False):
-    """A call after coercion, with every change that led to it."""
+    """A call after coercion, with every change that led to it.
+
+    Attributes:
+        call: The call, typed.
+        changes: What was changed.
+        steps: How many values were looked at: the work on one reply is bounded by it.
+    """
 
     call: ToolCall
     changes: tuple[Change, ...] = ()
+    steps: int = 0
 
 
 class ArgumentVerdict(Struct, frozen=True, gc=False):
@@ -213,7 +237,10 @@ class ArgumentVerdict(Struct, frozen=True, gc=False):
 
 
 class Pair(Struct, frozen=True, gc=False):
-    """A call and the expected call it was paired with; None where it has no partner."""
+    """A call and the expected call it was paired with; None where it has no partner.
+
+    `score` is what the matcher paired by; with the core's matchers, the share of right arguments.
+    """
 
     call: int | None
     expected: int | None
@@ -222,12 +249,21 @@ class Pair(Struct, frozen=True, gc=False):
 
 
 class Match(Struct, frozen=True, gc=False):
-    """The pairing of calls with the expected calls of one option of the answer."""
+    """The pairing of calls with the expected calls of one option of the answer.
+
+    Attributes:
+        pairs: Every call and every expected call, each once.
+        exact: Whether the calls are the expected ones, as the matcher sees it.
+        option: Which option of the answer this is.
+        capped: Whether there were too many calls to find the best pairing.
+        surplus_is_free: Whether calls beyond the expected ones cost nothing.
+    """
 
     pairs: tuple[Pair, ...]
     exact: bool
     option: int = 0
     capped: bool = False
+    surplus_is_free: bool = False
 
 
 class Finding(Struct, frozen=True, omit_defaults=True, gc=False):

@@ -3,52 +3,115 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
-from toolverify.calls import Case, Expected, ExpectedCall
+from toolverify.calls import Case, Choice, Expected, ExpectedCall, ToolCall
+from toolverify.compare_by import with_comparisons
 from toolverify.errors import AnswerError, ToolverifyError
 from toolverify.formats.engines.json_value import beyond
 from toolverify.fresh_stack import with_room
-from toolverify.judge import shown
+from toolverify.judge import CallJudge, shown
+from toolverify.limits import Limits
 from toolverify.parts import Parts
 from toolverify.plain_json import check_plain
-from toolverify.schema import read_tools
+from toolverify.schema import ToolSpec, fits_argument, grades, read_tools
 
 
-def compile_case(parts: Parts, answer: Any, tools: Any) -> Case:
-    """Read an answer and its tools.
+def compile_case(parts: Parts, answer: Any, tools: Any, compare: Any = None) -> Case:
+    """Read an answer and its tools, and how single arguments are to be compared.
 
     Raises:
         AnswerError: The answer is missing, malformed, or nothing could ever equal it.
         ToolsError: The profile reads tools, and these are malformed.
     """
     try:
-        return with_room(_compile, parts, answer, tools)
+        return with_room(_compile, parts, answer, tools, compare)
     except RecursionError as error:
         raise AnswerError("nested too deep to be read", path="answer", mend="flatten it") from error
 
 
-def _compile(parts: Parts, answer: Any, tools: Any) -> Case:
-    specs = read_tools(tools) if tools is not None and parts.reads_tools else None
-    expected = _keyed(parts, _read_answer(parts, answer, specs))
-    longest = max([len(option) for option in expected.options])
-    attempts = max(parts.limits.attempts, 2 * longest)
+def _compile(parts: Parts, answer: Any, tools: Any, compare: Any) -> Case:
+    specs = read_tools(tools) if tools is not None and _reads(parts, tools) else None
+    expected = _read_answer(parts, answer, specs)
+    if parts.coerces and specs:
+        expected = _coerced(parts, expected, specs)
+    if parts.relaxes:
+        expected = with_comparisons(expected, specs, compare)
+    defaults = _defaults(expected, specs) if parts.fills_in and specs else {}
+    judge = parts.judge if not defaults else replace(parts.judge, defaults=defaults)
+    expected = _keyed(parts, judge, expected)
     case = Case(
         expected=expected,
         profile=parts.digest,
-        limits=parts.limits
-        if attempts == parts.limits.attempts
-        else replace(parts.limits, attempts=attempts),
+        limits=_limits(parts, expected),
         keys=tuple([_counted(option) for option in expected.options]),
         sole_key=expected.options[0][0].key if [len(option) for option in expected.options] == [1] else None,
         given_tools=tools,
         specs=specs,
+        defaults=defaults,
     )
     return case if _sure(parts, case) else replace(case, sure=False)
+
+
+def _reads(parts: Parts, tools: Any) -> bool:
+    return parts.reads_tools or (parts.relaxes and grades(tools))
+
+
+def _limits(parts: Parts, expected: Expected) -> Limits:
+    """The profile's limits, widened so that an answer with many calls can be met."""
+    attempts = max(parts.limits.attempts, 2 * max([len(option) for option in expected.options]))
+    return parts.limits if attempts == parts.limits.attempts else replace(parts.limits, attempts=attempts)
+
+
+def _coerced(parts: Parts, expected: Expected, specs: Mapping[str, ToolSpec]) -> Expected:
+    """The answer as its own calls would be read: data writes "3" for 3 as models do."""
+    options = [[_coerced_call(parts, call, specs) for call in option] for option in expected.options]
+    return replace(expected, options=tuple([tuple(option) for option in options]))
+
+
+def _coerced_call(parts: Parts, call: ExpectedCall, specs: Mapping[str, ToolSpec]) -> ExpectedCall:
+    tool = specs.get(call.name)
+    if tool is None:
+        return call
+    if call.plain:
+        typed = parts.coercion.coerce(ToolCall(call.name, call.arguments), tool).call
+        return call if typed.arguments is call.arguments else replace(call, arguments=typed.arguments)
+    arguments = {name: _coerced_value(parts, name, want, tool) for name, want in call.arguments.items()}
+    return replace(call, arguments=arguments)
+
+
+def _coerced_value(parts: Parts, name: str, want: Any, tool: ToolSpec) -> Any:
+    """An expected value, or each alternative that is one; patterns with a structure stay as they are."""
+    if isinstance(want, Choice):
+        return Choice(
+            tuple([_coerced_value(parts, name, value, tool) for value in want.values]), want.optional
+        )
+    if isinstance(want, Struct):
+        return want
+    return parts.coercion.coerce(ToolCall(tool.name, {name: want}), tool).call.arguments.get(name, want)
+
+
+def _defaults(expected: Expected, specs: Mapping[str, ToolSpec]) -> dict[str, dict[str, Any]]:
+    """What the expected tools' arguments are when they are left out, as far as their schemas say."""
+    names = {call.name for option in expected.options for call in option if call.name in specs}
+    found = {name: _documented(specs[name]) for name in sorted(names)}
+    return {name: defaults for name, defaults in found.items() if defaults}
+
+
+def _documented(tool: ToolSpec) -> dict[str, Any]:
+    """The defaults that the tool itself would accept, of arguments that may be left out."""
+    required = tool.parameters.get("required", ())
+    given = {
+        name: schema["default"]
+        for name, schema in tool.parameters["properties"].items()
+        if "default" in schema and name not in required
+    }
+    return {name: value for name, value in given.items() if fits_argument(tool, name, value)}
 
 
 def _sure(parts: Parts, case: Case) -> bool:
@@ -92,22 +155,21 @@ def _shortest(call: dict[str, Any]) -> str:
         return json.dumps(call, ensure_ascii=False, separators=(",", ":"))
 
 
-def _keyed(parts: Parts, expected: Expected) -> Expected:
+def _keyed(parts: Parts, judge: CallJudge, expected: Expected) -> Expected:
     """The answer with a key for each call that can have one, checked against the limits."""
     options = []
     for index, option in enumerate(expected.options):
         path = f"answer.any_of[{index}]" if len(expected.options) > 1 else "answer"
-        options.append(
-            tuple([_keyed_call(parts, call, f"{path}[{place}]") for place, call in enumerate(option)])
-        )
+        keyed = [_keyed_call(parts, judge, call, f"{path}[{place}]") for place, call in enumerate(option)]
+        options.append(tuple(keyed))
     return replace(expected, options=tuple(options))
 
 
-def _keyed_call(parts: Parts, call: ExpectedCall, path: str) -> ExpectedCall:
+def _keyed_call(parts: Parts, judge: CallJudge, call: ExpectedCall, path: str) -> ExpectedCall:
     _check_bounds(parts, call, path)
-    if not call.plain or parts.judge.value_key is None:
+    if not call.plain or judge.value_key is None:
         return call
-    key = parts.judge.key(call)
+    key = judge.key(call)
     if key is None:
         raise AnswerError("nothing equals NaN", path=path, mend="use a number that JSON has")
     return replace(call, key=key)

@@ -6,31 +6,59 @@ from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from toolverify.calls import ArgumentVerdict, Choice, ExpectedCall, Fields, Items, ToolCall
+from toolverify.calls import ArgumentVerdict, Case, Choice, Compared, ExpectedCall, Fields, Items, ToolCall
 from toolverify.protocols import Comparison, KeyedComparison
+
+_NO_DEFAULTS: Mapping[str, Any] = {}
 
 
 class CallJudge(Struct, frozen=True):
-    """The judge a verifier hands to matchers and rules."""
+    """The judge a verifier hands to matchers and rules.
+
+    Attributes:
+        comparison: The profile's comparison, for values that have none of their own.
+        options: Its options, where it takes them with every question.
+        value_key: Its keys, where it has them.
+        defaults: For each tool, the arguments that may be left out and what they are then.
+    """
 
     comparison: Comparison
     options: Mapping[str, Any]
     value_key: Callable[[Any], Hashable | None] | None = None
+    defaults: Mapping[str, Mapping[str, Any]] = _NO_DEFAULTS
+
+    def for_case(self, case: Case) -> CallJudge:
+        """The judge of one case's calls."""
+        return replace(self, defaults=case.defaults) if case.defaults else self
 
     def key(self, call: ToolCall | ExpectedCall) -> tuple[str, Hashable] | None:
         """A key equal for equal calls, or None where the comparison has none for this one."""
         if self.value_key is None:
             return None
-        key = self.value_key(call.arguments)
+        key = self.value_key(self._without_defaults(call.name, call.arguments))
         return None if key is None else (call.name, key)
+
+    def _without_defaults(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Arguments without those that are what they would be anyway."""
+        defaults = self.defaults.get(name)
+        if not defaults:
+            return arguments
+        return {
+            key: value
+            for key, value in arguments.items()
+            if key not in defaults or not self.comparison.equal(value, defaults[key], self.options)
+        }
 
     def value(self, got: Any, want: Any) -> bool:
         """Whether a value is as good as an expected value or one of its alternatives."""
         if isinstance(want, Choice):
             return any(self.value(got, alternative) for alternative in want.values)
+        if isinstance(want, Compared):
+            return bool(want.comparison.equal(got, want.want, want.options))
         if isinstance(want, Fields):
-            return isinstance(got, dict) and self._members(got, want.members)
+            return isinstance(got, dict) and self._members(got, want.members, _NO_DEFAULTS)
         if isinstance(want, Items):
             return (
                 isinstance(got, list)
@@ -41,44 +69,69 @@ class CallJudge(Struct, frozen=True):
 
     def equal(self, got: ToolCall, want: ExpectedCall) -> bool:
         """Whether name and all arguments are as expected."""
-        if got.name != want.name:
-            return False
-        if want.plain:
-            return self.comparison.equal(got.arguments, want.arguments, self.options)
-        return self._members(got.arguments, want.arguments)
+        return got.name == want.name and self._members(got.arguments, want.arguments, self._defaults(want))
 
-    def _members(self, got: Mapping[str, Any], want: Mapping[str, Any]) -> bool:
-        return all(key in want for key in got) and all(
-            self.value(got[key], value) if key in got else _may_be_left_out(value)
-            for key, value in want.items()
-        )
+    def _defaults(self, want: ExpectedCall) -> Mapping[str, Any]:
+        return self.defaults.get(want.name, _NO_DEFAULTS)
+
+    def _members(self, got: Mapping[str, Any], want: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
+        """Whether what is there is as expected, and what is not may be left out."""
+        return all(
+            [
+                self.value(got[name], value) if name in got else self._may_be_left_out(name, value, defaults)
+                for name, value in want.items()
+            ]
+        ) and all([name in want or self._is_default(name, got[name], defaults) for name in got])
+
+    def _may_be_left_out(self, name: str, want: Any, defaults: Mapping[str, Any]) -> bool:
+        if isinstance(want, Choice) and want.optional:
+            return True
+        return name in defaults and self.value(defaults[name], want)
+
+    def _is_default(self, name: str, got: Any, defaults: Mapping[str, Any]) -> bool:
+        return name in defaults and self.comparison.equal(got, defaults[name], self.options)
 
     def arguments(self, got: ToolCall, want: ExpectedCall) -> tuple[ArgumentVerdict, ...]:
         """How each argument fared: first the expected ones, then the surplus ones."""
-        expected = [self._argument(name, got, value) for name, value in want.arguments.items()]
-        surplus = [
-            ArgumentVerdict(name, "surplus", got=value)
+        defaults = self._defaults(want)
+        verdicts = [self._expected(name, got, value, defaults) for name, value in want.arguments.items()]
+        verdicts += [
+            self._surplus(name, value, defaults)
             for name, value in got.arguments.items()
             if name not in want.arguments
         ]
-        return (*[verdict for verdict in expected if verdict], *surplus)
+        return tuple([verdict for verdict in verdicts if verdict is not None])
 
-    def _argument(self, name: str, got: ToolCall, want: Any) -> ArgumentVerdict | None:
+    def _expected(
+        self, name: str, got: ToolCall, want: Any, defaults: Mapping[str, Any]
+    ) -> ArgumentVerdict | None:
         if name not in got.arguments:
-            return None if _may_be_left_out(want) else ArgumentVerdict(name, "missing", expected=shown(want))
-        value = got.arguments[name]
+            if not self._may_be_left_out(name, want, defaults):
+                return ArgumentVerdict(name, "missing", expected=shown(want))
+            left_out = defaults.get(name)
+            return None if left_out is None else ArgumentVerdict(name, "equal", left_out, left_out)
+        value, comparison = got.arguments[name], _decider(want) or self.comparison
         if self.value(value, want):
+            return ArgumentVerdict(name, "equal", value, value, comparison.name)
+        return ArgumentVerdict(name, "differs", value, shown(want), comparison.name)
+
+    def _surplus(self, name: str, value: Any, defaults: Mapping[str, Any]) -> ArgumentVerdict:
+        if self._is_default(name, value, defaults):
             return ArgumentVerdict(name, "equal", value, value, self.comparison.name)
-        return ArgumentVerdict(name, "differs", value, shown(want), self.comparison.name)
+        return ArgumentVerdict(name, "surplus", got=value)
 
 
-def make_judge(comparison: Comparison) -> CallJudge:
+def make_judge(comparison: Comparison, options: Mapping[str, Any]) -> CallJudge:
     """A judge that compares values so."""
-    return CallJudge(comparison, {}, comparison.key if isinstance(comparison, KeyedComparison) else None)
+    key = comparison.key if isinstance(comparison, KeyedComparison) and not options else None
+    return CallJudge(comparison, options, key)
 
 
-def _may_be_left_out(want: Any) -> bool:
-    return isinstance(want, Choice) and want.optional
+def _decider(want: Any) -> Comparison | None:
+    """The comparison of its own that a value has."""
+    while isinstance(want, Choice) and want.values:
+        want = want.values[0]
+    return want.comparison if isinstance(want, Compared) else None
 
 
 def shown(want: Any) -> Any:
@@ -86,6 +139,8 @@ def shown(want: Any) -> Any:
     if isinstance(want, Choice):
         values = [shown(value) for value in want.values]
         return values[0] if len(values) == 1 else {"any_of": values}
+    if isinstance(want, Compared):
+        return want.want
     if isinstance(want, Fields):
         return {key: shown(value) for key, value in want.members.items()}
     if isinstance(want, Items):

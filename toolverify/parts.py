@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -14,10 +14,10 @@ from toolverify.calls import Context
 from toolverify.errors import ProfileError
 from toolverify.judge import CallJudge, make_judge
 from toolverify.limits import Limits
+from toolverify.options import configure
 from toolverify.plugins import Part, Registry
 from toolverify.profile import PartRef, Profile, RuleRef
 from toolverify.protocols import AnswerReader, Coercion, Combiner, Comparison, Format, Matcher, Rule
-from toolverify.suggest import closest
 
 T = TypeVar("T")
 
@@ -46,6 +46,8 @@ class Parts(Struct, frozen=True):
     part_names: tuple[str, ...]
     gates: tuple[str, ...]
     coerces: bool
+    fills_in: bool
+    relaxes: bool
     reads_tools: bool
     owners: Mapping[str, str]
     digest: str
@@ -63,7 +65,7 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
         found = used[key] = registry.get(kind, ref.use, path=f"profile {profile.name}: {key}")
         return _configure(found.value, ref.options, f"profile {profile.name}: {key}", protocol)
 
-    comparison = part("comparison", "comparison", profile.comparison, Comparison)  # type: ignore[type-abstract]
+    comparison, asked = _comparison(profile, part)
     slots = _with_a_gate([_slot(ref, index, part, used) for index, ref in enumerate(profile.rules)])
     _refuse_twin_rules(slots, profile)
     combiner = part("combiner", "combine", profile.combine, Combiner)  # type: ignore[type-abstract]
@@ -80,15 +82,27 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
         slots=slots,
         combiner=combiner,
         limits=profile.bounds(),
-        judge=make_judge(comparison),
+        judge=make_judge(comparison, asked),
         part_names=_part_names(combiner, slots),
         gates=gates,
         coerces=coercion.name != "none",
+        fills_in=profile.defaults == "equivalent",
+        relaxes=profile.relax,
         reads_tools=coercion.name != "none"
+        or profile.defaults == "equivalent"
         or any(getattr(slot.rule, "reads_tools", False) for slot in slots),
         owners={key: _owner(found) for key, found in used.items()},
         digest=_digest(profile, used),
     )
+
+
+def _comparison(profile: Profile, part: Any) -> tuple[Comparison, Mapping[str, Any]]:
+    """The comparison; one that is no dataclass gets its options with every question."""
+    plain = PartRef(use=profile.comparison.use)
+    comparison: Comparison = part("comparison", "comparison", plain, Comparison)
+    if not dataclasses.is_dataclass(comparison):
+        return comparison, profile.comparison.options
+    return part("comparison", "comparison", profile.comparison, Comparison), {}
 
 
 def _slot(ref: RuleRef, index: int, part: Any, used: Mapping[str, Part]) -> Slot:
@@ -127,28 +141,11 @@ def _part_names(combiner: Combiner, slots: tuple[Slot, ...]) -> tuple[str, ...]:
 def _configure(value: Any, options: dict[str, Any], path: str, protocol: type[T]) -> T:
     if not isinstance(value, protocol):
         raise ProfileError(f"{value!r} is no {protocol.__name__}", path=path, mend="see docs/plugins.md")
-    if not options:
-        return value
-    fields = [field.name for field in _fields(value) if field.name != "name" and field.name[0] != "_"]
-    hints = get_type_hints(type(value))
-    checked = {name: _option(name, given, fields, hints, path) for name, given in options.items()}
-    configured: T = dataclasses.replace(value, **checked)  # type: ignore[type-var]
-    return configured
-
-
-def _fields(value: Any) -> tuple[dataclasses.Field[Any], ...]:
-    """The options of a part: a part that is no dataclass has none."""
-    return dataclasses.fields(value) if dataclasses.is_dataclass(value) else ()
-
-
-def _option(name: str, given: Any, fields: list[str], hints: Mapping[str, Any], path: str) -> Any:
-    if name not in fields:
-        mend = closest(name, fields) if fields else "this part takes no options"
-        raise ProfileError(f"unknown option {name!r}", path=path, mend=mend)
     try:
-        return msgspec.convert(given, hints[name])
-    except msgspec.ValidationError as error:
-        raise ProfileError(f"option {name!r}: {error}", path=path, mend=f"got {given!r}") from error
+        configured: T = configure(value, options)
+    except ProfileError as error:
+        raise ProfileError(error.problem, path=error.path or path, mend=error.mend) from error
+    return configured
 
 
 def _digest(profile: Profile, used: Mapping[str, Part]) -> str:

@@ -21,3 +21,32 @@ def join(path: str, steps: Iterable[str | int]) -> str:
     for step in steps:
         path = f"{path}[{step}]" if isinstance(step, int) else member(path, step)
     return path
+
+
+#: The step that stands for every element of a list, written `[]`.
+EVERY = -1
+_STEP = re.compile(
+    r"""\.?(?P<word>[^.\[\]"]+)|\[(?P<index>\d*)\]|\[(?P<quoted>"(?:[^"\\]|\\.)*")\]""", re.DOTALL
+)
+
+
+def split(path: str) -> tuple[str | int, ...]:
+    """The steps of a path, the other way round: `a.b[0]`, `a[]["odd name"]`.
+
+    Raises:
+        ValueError: It is no path.
+    """
+    steps: list[str | int] = []
+    position = 0
+    while position < len(path):
+        found = _STEP.match(path, position)
+        if found is None:
+            raise ValueError(f"not a path from position {position}: {path!r}")
+        position = found.end()
+        if found["word"] is not None:
+            steps.append(found["word"])
+        elif found["quoted"] is not None:
+            steps.append(json.loads(found["quoted"]))
+        else:
+            steps.append(int(found["index"]) if found["index"] else EVERY)
+    return tuple(steps)

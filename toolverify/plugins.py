@@ -24,6 +24,7 @@ BUILTIN = (
     "toolverify.formats",
     "toolverify.answers",
     "toolverify.compare",
+    "toolverify.relax",
     "toolverify.coerce",
     "toolverify.match",
     "toolverify.rules",

@@ -6,7 +6,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
@@ -75,7 +75,9 @@ class Profile(BaseModel):
     format: Ref
     answers: Ref = PartRef(use="calls")
     coercion: Ref = PartRef(use="none")
+    defaults: Literal["none", "equivalent"] = "none"
     comparison: Ref = PartRef(use="json")
+    relax: bool = True
     matcher: Ref = PartRef(use="unordered")
     rules: Annotated[
         tuple[Annotated[RuleRef, BeforeValidator(_named)], ...],

@@ -76,7 +76,12 @@ class AnswerReader(Protocol):
 
 @runtime_checkable
 class Comparison(Protocol):
-    """Decides whether a value equals an expected value."""
+    """Decides whether a value equals an expected value. It is asked of single arguments, as whole values.
+
+    Optional:
+        may_be_left_out: True where an argument compared so need not be there at all.
+        check(want): Refuses an expected value that this comparison cannot work with, by raising a ProfileError.
+    """
 
     @property
     def name(self) -> str:
@@ -99,7 +104,12 @@ class KeyedComparison(Protocol):
 
 @runtime_checkable
 class Coercion(Protocol):
-    """Turns wire values into what the tool's schema says."""
+    """Turns wire values into what the tool's schema says.
+
+    Optional:
+        keeps_equal: True where equal calls become equal ones, and coercing twice changes no more than once; this
+            opens the short way.
+    """
 
     @property
     def name(self) -> str:
@@ -154,6 +164,9 @@ class Rule(Protocol):
         sure_when_equal: It scores 1 on every reply in the canonical frame whose calls equal the answer's.
         sure_for(case): A method, for a rule that is as sure only for some answers; asked when a case is compiled.
         fails_when_unequal: It scores less than 1 on every reply whose calls differ from the answer's.
+        judges_reply: It looks at `view.reply` and `view.case.limits` alone.
+
+    A rule that has any of the last four vouches that it never raises; where a rule has none, it is always asked.
     """
 
     @property

@@ -13,7 +13,10 @@ from msgspec import Struct
 from toolverify.errors import ToolsError
 from toolverify.paths import join
 from toolverify.schema_dialects import normalise_parameters
+from toolverify.schema_places import fitting
 
+#: The keyword of a schema that says how a value is graded: never shown to a model.
+GRADING = "x-toolverify"
 _MOST_VIOLATIONS = 20
 _LONG = 1_024  # bytes of arguments up to which jsonschema is asked: it is slow, and sometimes quadratic
 
@@ -106,6 +109,27 @@ def read_tool(spec: Any, *, path: str = "tool") -> ToolSpec:
     )
 
 
+def without_grading(tools: Any) -> Any:
+    """Tools as a prompt may show them: whatever `x-toolverify` says about grading is left out, at every depth."""
+    return _ungraded(_decode(tools) if isinstance(tools, str) else tools)
+
+
+def _ungraded(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _ungraded(part) for key, part in value.items() if key != GRADING}
+    return [_ungraded(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def grades(tools: Any) -> bool:
+    """Whether tools say anywhere how they are graded; tools that cannot be read say nothing."""
+    if isinstance(tools, str):
+        return GRADING in tools
+    try:
+        return GRADING.encode() in msgspec.json.encode(tools)
+    except (TypeError, ValueError, RecursionError):
+        return False
+
+
 def _unwrap(spec: Mapping[str, Any], path: str) -> tuple[Mapping[str, Any], str]:
     """OpenAI wraps the function in an object of its own; the other dialects do not."""
     function = spec.get("function")
@@ -165,6 +189,14 @@ def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
     try:
         return bool(_validator(tool.schema_json).is_valid(arguments))
     except ValueError:  # NaN, or a number beyond what the validator holds: no schema means that
+        return False
+
+
+def fits_argument(tool: ToolSpec, name: str, value: Any) -> bool:
+    """Whether a value satisfies the schema of one argument that the tool describes."""
+    try:
+        return bool(fitting(tool.schema_json, ("properties", name))(value))
+    except ValueError:
         return False
 
 

@@ -27,7 +27,7 @@ _TYPES: dict[str, str | None] = {
 }
 
 #: Keywords that check nothing. Public data often gives them another type, and then they are left out.
-_ANNOTATIONS: dict[str, type] = {
+ANNOTATIONS: dict[str, type] = {
     "title": str,
     "description": str,
     "examples": list,
@@ -94,7 +94,7 @@ def _normalise(schema: Any, path: str, depth: int) -> dict[str, Any]:
         raise ToolsError(f"expected a schema, got {type(schema).__name__}", path=path, mend="give an object")
     if depth > _MAX_DEPTH:
         raise ToolsError(f"nested deeper than {_MAX_DEPTH} levels", path=path, mend="flatten the schema")
-    result = {key: value for key, value in schema.items() if isinstance(value, _ANNOTATIONS.get(key, object))}
+    result = {key: value for key, value in schema.items() if isinstance(value, ANNOTATIONS.get(key, object))}
     _normalise_type(result, path)
     _normalise_children(result, path, depth)
     _normalise_properties(result, path, depth)

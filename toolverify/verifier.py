@@ -15,10 +15,9 @@ from toolverify.plugins import registry
 from toolverify.profile import Profile, load_profile
 from toolverify.reading import ReadyCalls
 from toolverify.settled import Settled, settle
-from toolverify.verify import verify
+from toolverify.verify import verify, verify_unless
 
 _NO_CONTEXT = Context()
-_NO_CALL: tuple[str | None, dict[str, Any]] = (None, {})
 
 
 class Verifier:
@@ -62,14 +61,19 @@ class Verifier:
         """Parts are looked up again where it is unpickled, and must be the same there."""
         return _rebuild, (self.profile, self.hash)
 
-    def compile(self, *, answer: Any, tools: Any = None) -> Case:
+    def compile(self, *, answer: Any, tools: Any = None, compare: Any = None) -> Case:
         """Compile an answer and its tools, once for all completions of a prompt.
+
+        Args:
+            answer: What is expected, as the profile's answer reader wants it.
+            tools: The tools that are offered.
+            compare: Comparisons for single arguments, by path: `{"city": "casefold"}`.
 
         Raises:
             AnswerError: The answer is missing or malformed.
             ToolsError: The profile reads tools, and these are malformed.
         """
-        return compile_case(self._parts, answer, tools)
+        return compile_case(self._parts, answer, tools, compare)
 
     def score(
         self,
@@ -78,6 +82,7 @@ class Verifier:
         calls: Any = None,
         answer: Any = None,
         tools: Any = None,
+        compare: Any = None,
         case: Case | None = None,
         context: Context | None = None,
     ) -> Verdict:
@@ -89,8 +94,8 @@ class Verifier:
         if completion is not None and calls is not None:
             raise TypeError("give a completion or calls, not both")
         if case is None:
-            case = self.compile(answer=answer, tools=tools)
-        elif answer is not None or tools is not None:
+            case = self.compile(answer=answer, tools=tools, compare=compare)
+        elif answer is not None or tools is not None or compare is not None:
             raise TypeError("give a case or an answer with tools, not both")
         else:
             self._check(case)
@@ -118,25 +123,25 @@ class Verifier:
         self, settled: Settled, completions: Sequence[Any], cases: Sequence[Case]
     ) -> list[float]:
         """The short way, where a completion is in the canonical frame and its calls decide the reward."""
-        quick, key = settled.quick, settled.key
+        quick, outcome_of = settled.quick, settled.outcome
         outcome: float | None
         rewards = []
         for completion, case in zip(completions, cases, strict=True):
             outcome = None
             try:
                 calls = quick(completion, case) if type(completion) is str else None
-                if calls is not None and case.sole_key is not None:
-                    name, arguments = calls[0] if len(calls) == 1 else _NO_CALL
-                    same = name == case.sole_key[0] and key(arguments) == case.sole_key[1]
-                    outcome = settled.unequal if not same else settled.equal if case.sure else None
-                elif calls is not None:
-                    outcome = settled.outcome(calls, case)
+                if calls is not None:
+                    outcome = outcome_of(calls, case)
             except RecursionError:  # the caller stands near the end of its stack
                 outcome = None
-            if outcome is None:
-                outcome = _number(verify(self._parts, completion, case, _NO_CONTEXT))
-            rewards.append(outcome)
+            rewards.append(self._unsettled(settled, completion, case) if outcome is None else outcome)
         return rewards
+
+    def _unsettled(self, settled: Settled, completion: Any, case: Case) -> float:
+        """The reward of a completion that its calls do not settle: perhaps its form does."""
+        stops = settled.breaks_the_frame if settled.frame else None
+        verdict = verify_unless(self._parts, completion, case, _NO_CONTEXT, stops)
+        return settled.broken if verdict is None else _number(verdict)
 
     def _long_rewards(
         self, completions: Iterable[Any], cases: Iterable[Case], contexts: Iterable[Context]

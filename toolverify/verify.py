@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+from msgspec.structs import replace
 
 from toolverify.calls import (
     Case,
@@ -17,32 +19,50 @@ from toolverify.calls import (
     Verdict,
     View,
 )
+from toolverify.coerce import notes
 from toolverify.fresh_stack import with_room
+from toolverify.judge import CallJudge
 from toolverify.parts import Parts
 from toolverify.reading import read_completion
 
 _MOST_FINDINGS = 100
+_MOST_STEPS = 10_000  # values that coercion looks at in one reply; calls behind them stay as they are
+
+
+Stops = Callable[[Reply, Case], bool]
 
 
 def verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdict:
     """Score one completion. Never raises: a part that does makes the verdict unscorable, and is named in it."""
+    return cast(Verdict, verify_unless(parts, completion, case, context, None))
+
+
+def verify_unless(
+    parts: Parts, completion: Any, case: Case, context: Context, stops: Stops | None
+) -> Verdict | None:
+    """The same, but None where the reply alone settles what is wanted."""
     try:
-        return with_room(_verify, parts, completion, case, context)
+        return with_room(_verify, parts, completion, case, context, stops)
     except RecursionError as error:
         return unscorable(parts, "format", error)
 
 
-def _verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdict:
+def _verify(
+    parts: Parts, completion: Any, case: Case, context: Context, stops: Stops | None
+) -> Verdict | None:
     stage = "format"
     try:
         reply = read_completion(parts.format, completion, case, context)
+        if stops is not None and stops(reply, case):
+            return None
         stage = "coercion"
         calls, changes = coerce(parts, reply, case)
         stage = "matcher"
-        match = best_match(parts, calls, case.expected)
-        view = View(reply, calls, case, match, context, parts.judge, changes)
+        judge = parts.judge.for_case(case) if case.defaults else parts.judge
+        match = best_match(parts, calls, case.expected, judge)
+        view = View(reply, calls, case, match, context, judge, changes)
         scores: dict[str, float] = {}
-        findings: list[Finding] = []
+        findings = notes(changes) if changes else []
         for slot in parts.slots:
             stage = slot.name
             outcome = slot.rule(view)
@@ -59,28 +79,29 @@ def _verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verd
 
 
 def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...], tuple[Change, ...]]:
-    """The calls as their tools' schemas want them; a tool that is not offered coerces nothing."""
+    """The calls as their tools' schemas want them, as far as the work on one reply may go."""
     calls = reply.calls
-    if not parts.coerces or case.tools is None:
+    tools = case.tools if parts.coerces else None
+    if tools is None:
         return calls, ()
-    tools = case.tools
-    coerced = [
-        (parts.coercion.coerce(call, tools[call.name]) if call.name in tools else call) for call in calls
-    ]
-    typed = tuple([item if isinstance(item, ToolCall) else item.call for item in coerced])
-    changes = [change for item in coerced if not isinstance(item, ToolCall) for change in item.changes]
-    return typed, tuple(changes)
+    typed, changes, steps = list(calls), [], 0
+    for index, call in enumerate(calls):
+        if call.name in tools and steps < _MOST_STEPS:
+            coerced = parts.coercion.coerce(call, tools[call.name])
+            typed[index], steps = coerced.call, steps + coerced.steps
+            changes += [replace(change, path=f"calls[{index}].{change.path}") for change in coerced.changes]
+    return tuple(typed), tuple(changes)
 
 
-def best_match(parts: Parts, calls: Sequence[ToolCall], expected: Expected) -> Match:
+def best_match(parts: Parts, calls: Sequence[ToolCall], expected: Expected, judge: CallJudge) -> Match:
     """The pairing with the option of the answer that fits best: an exact one, else the most equal pairs."""
-    best = parts.matcher.pair(calls, expected.options[0], parts.judge)
+    best = parts.matcher.pair(calls, expected.options[0], judge)
     for index in range(1, len(expected.options)):
         if best.exact:
             break
-        match = parts.matcher.pair(calls, expected.options[index], parts.judge)
+        match = parts.matcher.pair(calls, expected.options[index], judge)
         if (match.exact, _worth(match)) > (best.exact, _worth(best)):
-            best = Match(match.pairs, match.exact, index, match.capped)
+            best = replace(match, option=index)
     return best
 
 

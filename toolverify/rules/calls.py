@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from toolverify.calls import ArgumentVerdict, Finding, Outcome, Pair, View
+from toolverify.calls import ArgumentVerdict, Finding, Level, Outcome, Pair, View
 from toolverify.paths import member
 
 _PASS = Outcome(1.0)
@@ -26,15 +26,17 @@ class CallsRule:
 
     def __call__(self, view: View) -> Outcome:
         """Score 1 when every call is paired with an equal one and none is left."""
-        if view.match.exact:
+        if view.match.exact and not view.match.surplus_is_free:
             return _PASS
         equal = sum([pair.equal for pair in view.match.pairs])
-        return Outcome(equal / _larger(view), tuple(islice(_differences(view), _ENOUGH)))
+        score = 1.0 if view.match.exact else equal / _larger(view)
+        return Outcome(score, tuple(islice(_differences(view), _ENOUGH)))
 
 
 def _larger(view: View) -> int:
-    """What a share is a share of: surplus calls cost as much as missing ones."""
-    return max(len(view.calls), len(view.expected), 1)
+    """What a share is a share of: surplus calls cost as much as missing ones, unless the matcher lets them go."""
+    counted = 0 if view.match.surplus_is_free else len(view.calls)
+    return max(counted, len(view.expected), 1)
 
 
 def _differences(view: View) -> Iterator[Finding]:
@@ -53,8 +55,9 @@ def _pair_findings(view: View, pair: Pair) -> Iterator[Finding]:
         )
     elif pair.expected is None and pair.call is not None:
         name = view.calls[pair.call].name
+        level: Level = "note" if view.match.surplus_is_free else "error"
         yield Finding(
-            "call.surplus", "error", f"calls[{pair.call}]", f"the call to {name} is not expected", got=name
+            "call.surplus", level, f"calls[{pair.call}]", f"the call to {name} is not expected", got=name
         )
     else:
         yield from _argument_findings(view, pair)
@@ -78,9 +81,16 @@ def _argument_findings(view: View, pair: Pair) -> Iterator[Finding]:
                 path=member(f"{place}.arguments", verdict.name),
                 message=_ARGUMENT_MESSAGES[verdict.outcome],
                 expected=verdict.expected,
-                got=verdict.got,
+                got=_written(view, pair, verdict),
                 comparison=verdict.comparison,
             )
+
+
+def _written(view: View, pair: Pair, verdict: ArgumentVerdict) -> Any:
+    """What the model wrote: the wire value, where coercion read it as another one."""
+    if not view.changes or pair.call is None:
+        return verdict.got
+    return view.reply.calls[pair.call].arguments.get(verdict.name, verdict.got)
 
 
 def _verdicts(view: View, pair: Pair) -> tuple[ArgumentVerdict, ...]:
@@ -104,7 +114,7 @@ class ArgumentsRule:
         """Score 1 when every argument of every call is as expected."""
         if view.match.exact:
             return _PASS
-        score = sum([_share(view, pair) for pair in view.match.pairs]) / _larger(view)
+        score = min(1.0, sum([_share(view, pair) for pair in view.match.pairs]) / _larger(view))
         found = (finding for pair in view.match.pairs for finding in _argument_findings(view, pair))
         findings = list(islice(found, _ENOUGH))
         nothing = not view.calls and not view.expected

@@ -42,6 +42,7 @@ class FormatRule:
 
     name: ClassVar[str] = "format"
     gate: ClassVar[bool] = True
+    judges_reply: ClassVar[bool] = True
     silence: bool = False
     text: Literal["none", "any"] = "none"
     allow: tuple[Flag, ...] = ()

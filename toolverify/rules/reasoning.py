@@ -21,6 +21,7 @@ class ReasoningRule:
 
     name: ClassVar[str] = "reasoning"
     gate: ClassVar[bool] = True
+    judges_reply: ClassVar[bool] = True
     sure_when_equal: ClassVar[bool] = True
 
     def __call__(self, view: View) -> Outcome:

@@ -10,6 +10,7 @@ from typing import ClassVar
 from toolverify.calls import Case, ExpectedCall, Finding, Outcome, ToolCall, View
 from toolverify.paths import join
 from toolverify.schema import ToolSpec, fits, violations
+from toolverify.schema_dialects import ANNOTATIONS
 
 _PASS = Outcome(1.0)
 _ENOUGH = 200  # findings: more than are shown
@@ -31,8 +32,9 @@ class SchemaRule:
         tools = case.tools
         if tools is None:
             return True
-        return all(
-            call.plain and _satisfies(call, tools) for option in case.expected.options for call in option
+        calls = [call for option in case.expected.options for call in option]
+        return all(call.plain and _satisfies(call, tools) for call in calls) and all(
+            _judges_one_by_one(tools[name]) for name in case.defaults
         )
 
     def __call__(self, view: View) -> Outcome:
@@ -46,6 +48,22 @@ class SchemaRule:
         found = (finding for index in wrong for finding in _findings(index, view.calls[index], tools))
         findings = list(islice(found, _ENOUGH))
         return Outcome(1 - len(wrong) / len(view.calls), tuple(findings))
+
+
+_ABOUT_ONE_ARGUMENT = {
+    "type",
+    "properties",
+    "required",
+    "additionalProperties",
+    "$defs",
+    "definitions",
+    *ANNOTATIONS,
+}
+
+
+def _judges_one_by_one(tool: ToolSpec) -> bool:
+    """Whether leaving out a default, or writing it out, cannot break the schema."""
+    return tool.parameters.keys() <= _ABOUT_ONE_ARGUMENT
 
 
 def _satisfies(call: ToolCall | ExpectedCall, tools: Mapping[str, ToolSpec]) -> bool:

@@ -1,0 +1,180 @@
+"""Finding one's way inside a tool's schema: what may stand in an argument, in its members and in its elements.
+
+A place is a JSON pointer as a tuple, from the root of the parameters' schema. `$ref`, `allOf`, `anyOf` and `oneOf` are
+followed, so that one value may have several places, any of which may be meant for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+from urllib.parse import quote, unquote
+
+import msgspec
+from msgspec import Struct
+
+Place = tuple[str, ...]
+ROOT: Place = ()
+_ROOT_URI = "toolverify:root"
+_MOST_PLACES = 64  # a schema that branches further is followed no further
+_UNIONS = ("allOf", "anyOf", "oneOf")
+
+
+class Node(Struct, frozen=True):
+    """The schemas that may apply at a place, with the places of its members and elements.
+
+    Attributes:
+        fits: Tells whether a value satisfies the schema there; ValueError for what no schema means, as NaN.
+        types: The types that are named there; empty where none is.
+        members: The places of each member that is named.
+        other_members: The places of a member that is not.
+        leading: The places of the first elements, one by one.
+        elements: The places of all further elements.
+        listed: The values of an `enum` or a `const`.
+    """
+
+    fits: Callable[[Any], bool]
+    types: frozenset[str]
+    members: Mapping[str, tuple[Place, ...]]
+    other_members: tuple[Place, ...]
+    leading: tuple[tuple[Place, ...], ...]
+    elements: tuple[Place, ...]
+    listed: tuple[Any, ...] = ()
+
+    def member(self, name: str) -> tuple[Place, ...]:
+        """Where a member of an object may be described."""
+        return self.members.get(name, self.other_members)
+
+    def element(self, index: int) -> tuple[Place, ...]:
+        """Where an element of a list may be described."""
+        return self.leading[index] if index < len(self.leading) else self.elements
+
+
+@lru_cache(maxsize=1024)
+def _root(schema_json: bytes) -> Any:
+    return msgspec.json.decode(schema_json)
+
+
+@lru_cache(maxsize=4096)
+def fitting(schema_json: bytes, place: Place) -> Callable[[Any], bool]:
+    """A function that tells whether a value satisfies the schema at a place; ValueError for NaN."""
+    import jsonschema_rs
+
+    pointer = "".join(f"/{quote(step.replace('~', '~0').replace('/', '~1'))}" for step in place)
+    try:
+        validator = jsonschema_rs.Draft202012Validator(
+            {"$ref": f"{_ROOT_URI}#{pointer}"},
+            pattern_options=jsonschema_rs.RegexOptions(),
+            retriever=lambda uri: _given_root(schema_json, uri),
+        )
+    except ValueError:  # a schema that names itself otherwise, so that its parts cannot be asked one by one
+        return _fits_nothing
+    fits: Callable[[Any], bool] = validator.is_valid
+    return fits
+
+
+def _given_root(schema_json: bytes, uri: str) -> Any:
+    if uri != _ROOT_URI:
+        raise ValueError(f"references lead nowhere outside the schema: {uri}")
+    return _root(schema_json)
+
+
+def _fits_nothing(value: Any) -> bool:
+    del value
+    return False
+
+
+@lru_cache(maxsize=4096)
+def node(schema_json: bytes, place: Place) -> Node:
+    """What is described at a place, through all references and unions."""
+    found = _branches(_root(schema_json), place)
+    members: dict[str, list[Place]] = {}
+    for schema, where in found:
+        for name in _mapping(schema.get("properties")):
+            members.setdefault(name, []).append((*where, "properties", name))
+    prefixes = [(schema, where) for schema, where in found if isinstance(schema.get("prefixItems"), list)]
+    longest = max([len(schema["prefixItems"]) for schema, _ in prefixes], default=0)
+    return Node(
+        fits=fitting(schema_json, place),
+        types=frozenset([kind for schema, _ in found for kind in _types(schema)]),
+        members={name: tuple(places) for name, places in members.items()},
+        other_members=_under(found, "additionalProperties"),
+        leading=tuple([_at_index(prefixes, index) for index in range(longest)]),
+        elements=_under(found, "items"),
+        listed=tuple([value for schema, _ in found for value in _listed(schema)]),
+    )
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _types(schema: Mapping[str, Any]) -> list[str]:
+    kind = schema.get("type")
+    if isinstance(kind, str):
+        return [kind]
+    return [name for name in kind if isinstance(name, str)] if isinstance(kind, list) else []
+
+
+def _listed(schema: Mapping[str, Any]) -> list[Any]:
+    values = schema.get("enum")
+    return [*(values if isinstance(values, list) else ()), *([schema["const"]] if "const" in schema else ())]
+
+
+_Found = list[tuple[Mapping[str, Any], Place]]
+
+
+def _under(found: _Found, keyword: str) -> tuple[Place, ...]:
+    return tuple([(*where, keyword) for schema, where in found if isinstance(schema.get(keyword), Mapping)])
+
+
+def _at_index(prefixes: _Found, index: int) -> tuple[Place, ...]:
+    here = [where for schema, where in prefixes if index < len(schema["prefixItems"])]
+    return tuple([(*where, "prefixItems", str(index)) for where in here])
+
+
+def _branches(root: Any, place: Place) -> _Found:
+    """The schema at a place and every schema it refers to or unites, each once."""
+    found: dict[Place, Mapping[str, Any]] = {}
+    waiting = [place]
+    while waiting and len(found) < _MOST_PLACES:
+        where = waiting.pop(0)
+        schema = _at(root, where)
+        if where in found or not isinstance(schema, Mapping):
+            continue
+        found[where] = schema
+        target = _target(schema.get("$ref"))
+        waiting += [] if target is None else [target]
+        for keyword in _UNIONS:
+            branches = schema.get(keyword)
+            count = len(branches) if isinstance(branches, list) else 0
+            waiting += [(*where, keyword, str(index)) for index in range(count)]
+    return [(schema, where) for where, schema in found.items()]
+
+
+def _target(reference: Any) -> Place | None:
+    """The place that a reference within the schema names."""
+    if reference == "#":
+        return ROOT
+    if not isinstance(reference, str) or not reference.startswith("#/"):
+        return None
+    steps = unquote(reference[2:]).split("/")
+    return tuple([step.replace("~1", "/").replace("~0", "~") for step in steps])
+
+
+def _at(root: Any, place: Place) -> Any:
+    current = root
+    for step in place:
+        if isinstance(current, Mapping):
+            current = current.get(step)
+        elif isinstance(current, list) and step.isdecimal() and int(step) < len(current):
+            current = current[int(step)]
+        else:
+            return None
+    return current
+
+
+def schema_at(schema_json: bytes, place: Place) -> Mapping[str, Any]:
+    """The schema that stands at a place, references not followed."""
+    return _mapping(_at(_root(schema_json), place))
