@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from collections.abc import Mapping
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +17,7 @@ from toolverify.limits import Limits
 from toolverify.plugins import Part, Registry
 from toolverify.profile import PartRef, Profile, RuleRef
 from toolverify.protocols import AnswerReader, Coercion, Combiner, Comparison, Format, Matcher, Rule
+from toolverify.schedule import FORMS, Schedule
 from toolverify.suggest import closest
 
 T = TypeVar("T")
@@ -145,15 +146,27 @@ def _option(name: str, given: Any, fields: list[str], hints: Mapping[str, Any], 
     if name not in fields:
         mend = closest(name, fields) if fields else "this part takes no options"
         raise ProfileError(f"unknown option {name!r}", path=path, mend=mend)
+    return _converted(given, hints[name], name, path)
+
+
+def _converted(given: Any, hint: Any, name: str, path: str) -> Any:
+    """An option's value in its type; the members of a table one by one, so that an error names the one it is about."""
+    if get_origin(hint) is Mapping and isinstance(given, Mapping):
+        member = get_args(hint)[1]
+        return {key: _converted(value, member, f"{name}.{key}", path) for key, value in given.items()}
     try:
-        return msgspec.convert(given, hints[name])
+        return msgspec.convert(given, hint)
     except msgspec.ValidationError as error:
-        raise ProfileError(f"option {name!r}: {error}", path=path, mend=f"got {given!r}") from error
+        cause = error.__cause__
+        if isinstance(cause, ProfileError):  # what the value's own type found wrong with it
+            raise ProfileError(f"option {name!r}: {cause.problem}", path=path, mend=cause.mend) from error
+        mend = f"got {given!r}" + (f"; {FORMS}" if Schedule in get_args(hint) else "")
+        raise ProfileError(f"option {name!r}: {error}", path=path, mend=mend) from error
 
 
 def _digest(profile: Profile, used: Mapping[str, Part]) -> str:
     """A short hash of the profile and of the versions of everything that brings its parts."""
     versions = {part.plugin.distribution: part.plugin.version for part in used.values()}
-    content = profile.model_dump(mode="json", exclude={"summary"})
+    content = profile.model_dump(exclude={"summary"})
     text = msgspec.json.encode([content, versions], order="sorted")
     return hashlib.sha256(text).hexdigest()[:12]
