@@ -44,5 +44,5 @@ def toolverify_combiners() -> Sequence[Combiner]:
 
 @hookimpl
 def toolverify_profiles() -> Sequence[Path]:
-    """The reward with all switches off."""
+    """The reward with all switches off, and with one switch each."""
     return sorted(Path(__file__).parent.glob("profiles/*.toml"))
