@@ -9,6 +9,7 @@ from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import Struct
+from pydantic_core import PydanticSerializationError
 
 from toolverify.calls import Context
 from toolverify.errors import ProfileError
@@ -167,6 +168,12 @@ def _converted(given: Any, hint: Any, name: str, path: str) -> Any:
 def _digest(profile: Profile, used: Mapping[str, Part]) -> str:
     """A short hash of the profile and of the versions of everything that brings its parts."""
     versions = {part.plugin.distribution: part.plugin.version for part in used.values()}
-    content = profile.model_dump(exclude={"summary"})
+    try:
+        content = profile.model_dump(mode="json", exclude={"summary"})
+    except PydanticSerializationError as error:
+        mend = "write options as TOML has them: numbers, texts, lists and tables"
+        raise ProfileError(
+            f"an option is no plain value: {error}", path=f"profile {profile.name}", mend=mend
+        ) from error
     text = msgspec.json.encode([content, versions], order="sorted")
     return hashlib.sha256(text).hexdigest()[:12]

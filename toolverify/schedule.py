@@ -21,7 +21,7 @@ class ScheduleError(ProfileError, ValueError):
     """A schedule that says nothing, or two things; msgspec carries a ValueError to whoever converts."""
 
 
-class Schedule(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True, rename={"from_": "from"}):
+class Schedule(Struct, frozen=True, forbid_unknown_fields=True, rename={"from_": "from"}):
     """A number for each step: a line between two values, or a list of points. In TOML `from_` is `from`.
 
     Attributes:

@@ -97,13 +97,11 @@ def _profile_row(name: str, part: Part) -> dict[str, Any]:
 
 
 def _show_profile(name: str) -> tuple[str, dict[str, Any]]:
-    import msgspec
-
     from toolverify.cli.toml_text import to_toml
     from toolverify.verifier import Verifier
 
     verifier = Verifier(name)
-    data = msgspec.to_builtins(verifier.profile.model_dump(exclude_none=True))
+    data = verifier.profile.model_dump(mode="json", exclude_none=True)
     head = f"# profile {verifier.profile.name}, hash {verifier.hash}; a copy is named after its file"
     body = {key: value for key, value in data.items() if key != "name"}
     return f"{head}\n{to_toml(body)}", {**data, "hash": verifier.hash}

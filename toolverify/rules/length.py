@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from typing import ClassVar
 
 from toolverify.calls import Finding, Outcome, View
@@ -58,13 +59,13 @@ class LengthRule:
         length, step = len(pieces(passage(view.reply, self.of), self.unit)), view.context.step
         least = value_at(self.least, step)
         if length < least:
-            return Outcome(length / least, (self._finding("length.short", length, "at least", least),))
-        if self.most is None or length <= (most := value_at(self.most, step)):
+            message = f"{length} {self.unit} of {self.of}, at least {least:g} are due"
+            finding = Finding("length.short", "error", PATHS[self.of], message, least, length)
+            return Outcome(length / least, (finding,))
+        most = inf if self.most is None else value_at(self.most, step)
+        if length <= most:
             return _PASS
         limit = 2 * most if self.limit is None else value_at(self.limit, step)
         score = (limit - length) / (limit - most) if length < limit else 0.0
-        return Outcome(score, (self._finding("length.long", length, "at most", most),))
-
-    def _finding(self, code: str, length: int, bound: str, due: float) -> Finding:
-        message = f"{length} {self.unit} of {self.of}, {bound} {due:g} are due"
-        return Finding(code, "error", PATHS[self.of], message, expected=due, got=length)
+        message = f"{length} {self.unit} of {self.of}, at most {most:g} may be"
+        return Outcome(score, (Finding("length.long", "error", PATHS[self.of], message, most, length),))
