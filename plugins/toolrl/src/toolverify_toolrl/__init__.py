@@ -1,4 +1,4 @@
-"""The reward released with ToolRL (arXiv 2504.13958)."""
+"""The rewards released with ToolRL (arXiv 2504.13958)."""
 
 from collections.abc import Sequence
 from pathlib import Path
