@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
 import toolverify as tv
 from toolverify.errors import AnswerError, ProfileError, RenderError
 from toolverify.limits import Limits
+from toolverify.plugins import registry
+
+TOO_LONG = 1.0  # seconds; several times what it takes, for slow machines
 
 
 def line(name: str, **parameters: object) -> str:
@@ -205,3 +209,17 @@ def test_the_options_of_the_leaf_may_be_schedules(tmp_path):
     )
     with pytest.raises(ProfileError, match="option 'format_most': 'to', 'steps' missing"):
         tv.Verifier(path)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in registry().all("profile") if name.startswith("toolrl"))
+)
+@pytest.mark.parametrize(("made", "wanted"), [(2000, 20), (25_000, 1)])
+def test_thousands_of_calls_to_one_tool_cost_little_time(name, made, wanted):
+    verifier = tv.Verifier(name)
+    case = verifier.compile(answer=text(*[line("f", a=number, b=number) for number in range(wanted)]))
+    completion = text(*[line("f", a=number, b=-1) for number in range(10_000, 10_000 + made)])
+    start = time.process_time()
+    verdict = verifier.score(completion, case=case)
+    assert time.process_time() - start < TOO_LONG
+    assert verdict.passed is False

@@ -50,26 +50,43 @@ class GreedyMatcher:
 
     def pair(self, got: Sequence[ToolCall], want: Sequence[ExpectedCall], judge: Judge) -> Match:
         """Pair them as the released code does."""
-        free = list(range(len(got)))
+        free: dict[str, list[int]] = {}
+        for i, call in enumerate(got):
+            free.setdefault(call.name, []).append(i)
         pairs = []
         for j, expected in enumerate(want):
-            best = max(
-                ((self._credit(got[i], expected, judge), -i) for i in free if got[i].name == expected.name),
-                default=(0.0, 0),
-            )
-            if best[0] > 0:
-                i = -best[1]
-                free.remove(i)
-                pairs.append(Pair(i, j, equal=judge.equal(got[i], expected), score=best[0]))
+            mine = free.get(expected.name, [])
+            score, place = self._best([got[i].arguments for i in mine], expected.arguments, judge)
+            if score > 0:
+                i = mine.pop(place)
+                pairs.append(Pair(i, j, equal=judge.equal(got[i], expected), score=score))
             else:
                 pairs.append(Pair(None, j))
-        exact = len(got) == len(want) and all(pair.equal for pair in pairs)
-        return Match((*pairs, *[Pair(i, None) for i in free]), exact)
+        exact = len(got) == len(want) and all([pair.equal for pair in pairs])
+        left = sorted([i for mine in free.values() for i in mine])
+        return Match((*pairs, *[Pair(i, None) for i in left]), exact)
 
-    def _credit(self, got: ToolCall, want: ExpectedCall, judge: Judge) -> float:
-        equal = sum(verdict.outcome == "equal" for verdict in judge.arguments(got, want))
-        names = same if self.refined else jaccard
-        return names(list(want.arguments), list(got.arguments)) + equal
+    def _best(self, given: Sequence[dict[str, Any]], want: dict[str, Any], judge: Judge) -> tuple[float, int]:
+        """The highest credit, and the first place that has it; values are compared where they could raise it."""
+        best, place = 0.0, -1
+        for index, arguments in enumerate(given):
+            shared = [key for key in want if key in arguments]
+            names = self._names(want, arguments, len(shared))
+            if names + len(shared) <= best:
+                continue
+            credit = names + sum([judge.value(arguments[key], want[key]) for key in shared])
+            if credit > best:
+                best, place = credit, index
+                if best == 1 + len(want):
+                    break
+        return best, place
+
+    def _names(self, want: dict[str, Any], given: dict[str, Any], shared: int) -> float:
+        """`jaccard`, or `same`, of two lists of names without repeats."""
+        if self.refined:
+            return float(list(want) == list(given))
+        every = len(want) + len(given) - shared
+        return shared / every if every else 1.0
 
 
 @dataclass(frozen=True)
