@@ -182,6 +182,8 @@ def test_calls_that_came_ready_made_are_judged_without_their_form():
     calls = [{"name": "f", "arguments": {"a": 1, "b": 1}}]
     assert verifier.score(calls=calls, answer=text(ONE)).reward == 4.0
     assert verifier.score(calls=[{"name": "f"}], answer=text(ONE)).parts["correctness"] == -3.0
+    parts = tv.Verifier("toolrl-withlength").score(calls=calls, answer=text(ONE)).parts
+    assert parts == {"format": 1.0, "correctness": 3.0, "length": 0.0}
 
 
 def test_rules_of_the_core_read_the_leafs_format(tmp_path):
