@@ -123,11 +123,14 @@ def test_the_plugin_of_the_docs_works_as_the_docs_say(tmp_path):
     assert '"reward":1.0' in said
 
 
-def test_the_profile_of_the_docs_loads(tmp_path):
-    toml = next(code for language, code in blocks(ROOT / "docs" / "profiles.md") if language == "toml")
-    (tmp_path / "own.toml").write_text(toml, encoding="utf-8")
-    verifier = tv.Verifier(tmp_path / "own.toml")
-    assert sum(verifier.profile.combine.options["weights"].values()) == pytest.approx(1.0)
+def test_the_profiles_of_the_docs_load(tmp_path):
+    written = [code for language, code in blocks(ROOT / "docs" / "profiles.md") if language == "toml"]
+    verifiers = []
+    for index, code in enumerate(written):
+        (tmp_path / f"own{index}.toml").write_text(code, encoding="utf-8")
+        verifiers.append(tv.Verifier(tmp_path / f"own{index}.toml"))
+    assert sum(verifiers[0].profile.combine.options["weights"].values()) == pytest.approx(1.0)
+    assert verifiers[1].part_names == ("reasoning", "format", "calls", "length")
 
 
 def test_every_hook_is_documented_with_its_signature():

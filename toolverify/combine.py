@@ -11,6 +11,7 @@ from toolverify.calls import Context
 from toolverify.errors import ProfileError
 from toolverify.hookspecs import hookimpl
 from toolverify.protocols import Combiner
+from toolverify.schedule import Varying, value_at
 
 
 @dataclass(frozen=True)
@@ -39,34 +40,48 @@ class Weighted:
     """Each score times its weight; every rule of the profile needs one.
 
     Attributes:
-        weights: A weight for each rule, by the name it has in the profile.
+        weights: A weight for each rule, by the name it has in the profile; it may change with the step.
+        gated: Whether rules that are no gates earn nothing where a gate scores less than 1, so that a wrong
+            reply cannot make up for it by being short.
     """
 
     name: ClassVar[str] = "weighted"
-    weights: Mapping[str, float] = field(default_factory=dict)
+    weights: Mapping[str, Varying] = field(default_factory=dict)
+    gated: bool = False
+    _gates: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """A weight is a number like any other."""
         for name, weight in self.weights.items():
-            if not isfinite(weight):
+            if isinstance(weight, int | float) and not isfinite(weight):
                 raise ProfileError(
                     f"the weight of {name!r} is {weight}", path="combine.weights", mend="use a number"
                 )
 
+    def bind(self, gates: Sequence[str]) -> Weighted:
+        """Remember which rules are gates."""
+        return replace(self, _gates=tuple(gates))
+
     def __call__(self, scores: Mapping[str, float], context: Context) -> dict[str, float]:
         """One part a rule, in the order of the profile's rules."""
-        del context
         if scores.keys() != self.weights.keys():
-            lacking, unknown = (
-                sorted(scores.keys() - self.weights),
-                sorted(self.weights.keys() - scores.keys()),
-            )
-            raise ProfileError(
-                f"rules without a weight: {', '.join(lacking) or 'none'}; weights without a rule: {', '.join(unknown) or 'none'}",
-                path="combine.weights",
-                mend="give every rule of the profile one weight, 0 for none",
-            )
-        return {name: score * self.weights[name] for name, score in scores.items()}
+            raise self._mismatch(scores)
+        closed = self.gated and any([scores[gate] < 1 for gate in self._gates])
+        return {
+            name: 0.0
+            if closed and name not in self._gates
+            else score * value_at(self.weights[name], context.step)
+            for name, score in scores.items()
+        }
+
+    def _mismatch(self, scores: Mapping[str, float]) -> ProfileError:
+        lacking = ", ".join(sorted(scores.keys() - self.weights.keys())) or "none"
+        unknown = ", ".join(sorted(self.weights.keys() - scores.keys())) or "none"
+        return ProfileError(
+            f"rules without a weight: {lacking}; weights without a rule: {unknown}",
+            path="combine.weights",
+            mend="give every rule of the profile one weight, 0 for none",
+        )
 
 
 @dataclass(frozen=True)

@@ -59,6 +59,13 @@ CODES: dict[str, Code] = {
     "argument.missing": Code("An expected argument was left out.", "Compare with the answer."),
     "argument.surplus": Code("An argument was given that is not expected.", "Compare with the answer."),
     "count.differs": Code("Another number of calls than expected.", "Compare with the answer."),
+    "length.short": Code("A text is shorter than the profile wants.", "Compare with the rule's `least`."),
+    "length.long": Code("A text is longer than the profile allows.", "Compare with the rule's `most`."),
+    "length.not_judged": Code("The calls came ready-made: no text to measure.", "Nothing to mend."),
+    "repetition.repeated": Code(
+        "Too much of a text stood there before.", "Look at the text; train on texts that end."
+    ),
+    "repetition.not_judged": Code("The calls came ready-made: no text to read.", "Nothing to mend."),
     "schema.violated": Code("Arguments break the tool's schema.", "Read the message: it is jsonschema's."),
     "schema.no_tools": Code("No tools were given, so no schema was checked.", "Give `tools` with the task."),
     "match.capped": Code("Too many calls to compare each with each.", "Raise the matcher's `comparisons`."),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
 from toolverify.errors import ProfileError
+from toolverify.schedule import FORMS, Schedule
 from toolverify.suggest import closest
 
 
@@ -35,7 +36,19 @@ def _option(name: str, given: Any, fields: list[str], hints: Mapping[str, Any]) 
     if name not in fields:
         mend = closest(name, fields) if fields else "this part takes no options"
         raise ProfileError(f"unknown option {name!r}", mend=mend)
+    return _converted(given, hints[name], name)
+
+
+def _converted(given: Any, hint: Any, name: str) -> Any:
+    """An option's value in its type; the members of a table one by one, so that an error names the one it is about."""
+    if get_origin(hint) is Mapping and isinstance(given, Mapping):
+        member = get_args(hint)[1]
+        return {key: _converted(value, member, f"{name}.{key}") for key, value in given.items()}
     try:
-        return msgspec.convert(given, hints[name])
+        return msgspec.convert(given, hint)
     except msgspec.ValidationError as error:
-        raise ProfileError(f"option {name!r}: {error}", mend=f"got {given!r}") from error
+        cause = error.__cause__
+        if isinstance(cause, ProfileError):  # what the value's own type found wrong with it
+            raise ProfileError(f"option {name!r}: {cause.problem}", mend=cause.mend) from error
+        mend = f"got {given!r}" + (f"; {FORMS}" if Schedule in get_args(hint) else "")
+        raise ProfileError(f"option {name!r}: {error}", mend=mend) from error

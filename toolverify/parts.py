@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
+from pydantic_core import PydanticSerializationError
 
 from toolverify.calls import Context
 from toolverify.errors import ProfileError
@@ -151,6 +152,12 @@ def _configure(value: Any, options: dict[str, Any], path: str, protocol: type[T]
 def _digest(profile: Profile, used: Mapping[str, Part]) -> str:
     """A short hash of the profile and of the versions of everything that brings its parts."""
     versions = {part.plugin.distribution: part.plugin.version for part in used.values()}
-    content = profile.model_dump(mode="json", exclude={"summary"})
+    try:
+        content = profile.model_dump(mode="json", exclude={"summary"})
+    except PydanticSerializationError as error:
+        mend = "write options as TOML has them: numbers, texts, lists and tables"
+        raise ProfileError(
+            f"an option is no plain value: {error}", path=f"profile {profile.name}", mend=mend
+        ) from error
     text = msgspec.json.encode([content, versions], order="sorted")
     return hashlib.sha256(text).hexdigest()[:12]

@@ -7,7 +7,9 @@ from toolverify.protocols import Rule
 from toolverify.rules.calls import ArgumentsRule, CallsRule, CountRule, NamesRule
 from toolverify.rules.decorate import rule
 from toolverify.rules.frame import FormatRule
+from toolverify.rules.length import LengthRule
 from toolverify.rules.reasoning import ReasoningRule
+from toolverify.rules.repetition import RepetitionRule
 from toolverify.rules.schema import SchemaRule
 
 __all__ = [
@@ -15,8 +17,10 @@ __all__ = [
     "CallsRule",
     "CountRule",
     "FormatRule",
+    "LengthRule",
     "NamesRule",
     "ReasoningRule",
+    "RepetitionRule",
     "SchemaRule",
     "rule",
 ]
@@ -33,4 +37,6 @@ def toolverify_rules() -> Sequence[Rule]:
         CallsRule(),
         CountRule(),
         SchemaRule(),
+        LengthRule(),
+        RepetitionRule(),
     ]

@@ -1,19 +1,18 @@
-"""The released ToolRL reward: vectors, the parity matrix's own cases, and what the leaf adds."""
+"""The reward with all switches off, case by case, and what the leaf adds: reading, refusing, rendering."""
 
 from __future__ import annotations
 
-import gzip
 import json
-import os
-from pathlib import Path
+import time
 
 import pytest
 
 import toolverify as tv
-from toolverify.errors import AnswerError, RenderError
+from toolverify.errors import AnswerError, ProfileError, RenderError
+from toolverify.limits import Limits
+from toolverify.plugins import registry
 
-SHARED = Path(os.environ.get("TOOLVERIFY_SHARED", Path(__file__).resolve().parents[4] / "shared"))
-VECTORS = SHARED / "vectors" / "toolrl.jsonl.gz"
+TOO_LONG = 1.0  # seconds; several times what it takes, for slow machines
 
 
 def line(name: str, **parameters: object) -> str:
@@ -83,19 +82,6 @@ def test_the_reward_is_the_released_one(says, completion, answer, reward):
     assert verifier.rewards([completion], [case]) == [verdict.reward]
 
 
-@pytest.mark.skipif(not VECTORS.exists(), reason="no shared vectors")
-def test_the_vectors_agree_in_the_reward_and_in_each_part():
-    verifier = tv.Verifier("toolrl")
-    with gzip.open(VECTORS, "rt", encoding="utf-8") as stream:
-        rows = [json.loads(row) for row in stream]
-    for row in rows:
-        verdict = verifier.score(
-            row["completion"], answer=row["answer"], context=tv.Context(step=row["step"])
-        )
-        found = [verdict.reward, verdict.parts["format"], verdict.parts["correctness"]]
-        assert found == pytest.approx(row["expected"]["default"][:3], abs=1e-9), row["id"]
-
-
 @pytest.mark.parametrize(
     ("answer", "path"),
     [
@@ -104,12 +90,81 @@ def test_the_vectors_agree_in_the_reward_and_in_each_part():
         ("<tool_call>\nno json\n</tool_call>", "answer: line 1 of the block"),
         ('<tool_call>\n{"name": "f", "parameters": {}}\n[]\n</tool_call>', "answer: line 2 of the block"),
         ('<tool_call>\n{"name": "f"}\n</tool_call>', "answer: line 1 of the block"),
+        ('<tool_call>\n{"name": "", "parameters": {}}\n</tool_call>', "answer: line 1 of the block"),
     ],
 )
 def test_a_gold_that_the_released_code_would_die_of_is_refused(answer, path):
     with pytest.raises(AnswerError) as caught:
         tv.Verifier("toolrl").compile(answer=answer)
     assert caught.value.path == path
+
+
+# A completion, and its segments, whose pieces are told by the first letter of their kind.
+CUTS = [
+    ("", ""),
+    ("only text", "c"),
+    ("<think>so</think>", "r"),
+    ("<think>so</think>\n<tool_call>\nx\n</tool_call>", "rcb"),
+    ("<think>so</think>\n<tool_call>\nx\n</tool_call>\n<response>no</response>", "rcbc"),
+    ("<think>so</think>\n<response>no</response>", "rc"),
+    ("before<think>so</think>after", "crc"),
+    ("<think>so", "r"),
+    ("so</think>", "c"),
+    ("<think>a</think><think>b</think>", "rr"),
+    ("<think>a<think>b</think>", "r"),
+    ("<think>a <tool_call>\nx\n</tool_call> b</think>", "rbc"),
+    ("<think>a</think><tool_call>x<tool_call>y</tool_call>", "rbc"),
+    ("<tool_call>x</tool_call><think>late</think>", "br"),
+    ("</tool_call><think>a</think><tool_call>x", "crb"),
+    ("<tool_call>x", "c"),
+    ("system<|im_start|>assistant\n<think>so</think><|im_end|>\n", "crc"),
+    ("<think>no</think><|im_start|>assistant\n<think>so</think>", "cr"),
+    ("  <think>so</think>\n\n", "crc"),
+]
+
+
+@pytest.mark.parametrize(("completion", "kinds"), CUTS)
+def test_a_completion_is_cut_into_pieces_that_are_it_again(completion, kinds):
+    reply = tv.parse(completion, format="toolrl")
+    assert "".join(segment.kind[0] for segment in reply.segments) == kinds
+    assert "".join(segment.text for segment in reply.segments) == completion
+    for attempt in reply.attempts:
+        assert completion[slice(*attempt.span)] == attempt.raw
+
+
+@pytest.mark.parametrize(
+    ("completion", "reasoning", "content", "flags"),
+    [
+        (text(ONE, response="yes"), "hm", "\n\n<response>yes</response>", ()),
+        ("no thought", None, "no thought", ()),
+        ("<think></think>", "", "", ()),
+        ("<think>a</think> b <think>c", "a\nc", " b ", ("reasoning_unclosed",)),
+        (f"a prompt<|im_start|>assistant\n{GOLD}<|im_end|>more", "hm", "\n", ()),
+        ("<think>a <tool_call>\n{}\n</tool_call> b</think>", "a ", " b</think>", ("reasoning_unclosed",)),
+    ],
+)
+def test_thoughts_and_content_stand_apart(completion, reasoning, content, flags):
+    reply = tv.parse(completion, format="toolrl")
+    assert (reply.reasoning, reply.content, reply.flags) == (reasoning, content, flags)
+
+
+def test_each_line_of_the_block_is_an_attempt_in_its_place():
+    completion = text(ONE, "no json", '{"name": "g"}', ONE)
+    reply = tv.parse(completion, format="toolrl")
+    assert [attempt.status for attempt in reply.attempts] == ["ok", "invalid_json", "non_object_args", "ok"]
+    assert [completion[slice(*attempt.span)] for attempt in reply.attempts] == [
+        ONE,
+        "no json",
+        '{"name": "g"}',
+        ONE,
+    ]
+
+
+def test_many_thoughts_are_cut_in_bounds():
+    completion = "<think>a</think>" * 50_000
+    reply = tv.parse(completion, format="toolrl", limits=Limits(text=len(completion)))
+    assert len(reply.segments) <= 300
+    assert "".join(segment.text for segment in reply.segments) == completion
 
 
 def test_what_is_rendered_reads_back_and_scores():
@@ -127,18 +182,46 @@ def test_calls_that_came_ready_made_are_judged_without_their_form():
     calls = [{"name": "f", "arguments": {"a": 1, "b": 1}}]
     assert verifier.score(calls=calls, answer=text(ONE)).reward == 4.0
     assert verifier.score(calls=[{"name": "f"}], answer=text(ONE)).parts["correctness"] == -3.0
+    parts = tv.Verifier("toolrl-withlength").score(calls=calls, answer=text(ONE)).parts
+    assert parts == {"format": 1.0, "correctness": 3.0, "length": 0.0}
 
 
-def test_the_length_rule_counts_the_words_of_the_last_thought(tmp_path):
-    path = tmp_path / "long.toml"
-    path.write_text(
-        'extends = "toolrl"\nrules = [{ use = "toolrl-format", name = "format" }, '
-        '{ use = "toolrl-judged", name = "judged" }, { use = "toolrl-correctness", name = "correctness" }, '
-        '{ use = "toolrl-length", name = "length" }]\n',
+def test_rules_of_the_core_read_the_leafs_format(tmp_path):
+    (tmp_path / "own.toml").write_text(
+        'format = "toolrl"\nrules = ["reasoning", "calls", { use = "length", least = 4 }]\ncombine = "product"\n',
         encoding="utf-8",
     )
-    verifier = tv.Verifier(path)
-    thought = f"<think>{'word ' * 256}</think>"
-    assert verifier.score(thought, answer="<think></think>").parts["length"] == 0.5
-    assert verifier.score("no thought", answer="<think></think>").parts["length"] == 0.0
-    assert verifier.score(thought * 3, answer="<think></think>").parts["length"] == 0.5
+    answer = [{"name": "f", "arguments": {"a": 1, "b": 1}}]
+    verdict = tv.Verifier(tmp_path / "own.toml").score(text(ONE), answer=answer)
+    assert verdict.scores == {"reasoning": 1.0, "calls": 1.0, "length": 0.25}
+
+
+def test_the_options_of_the_leaf_may_be_schedules(tmp_path):
+    path = tmp_path / "own.toml"
+    path.write_text(
+        'extends = "toolrl-withlength"\n'
+        'combine = { use = "toolrl-scale", format_most = { points = [[0, 1.0], [9, 4.0]] } }\n',
+        encoding="utf-8",
+    )
+    verdict = tv.Verifier(path).score(GOLD, answer=GOLD, context=tv.Context(step=3))
+    assert verdict.parts == {"format": 2.0, "correctness": 3.0, "length": 0.0}
+    path.write_text(
+        'extends = "toolrl"\ncombine = { use = "toolrl-scale", format_most = { from = 1 } }\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(ProfileError, match="option 'format_most': 'to', 'steps' missing"):
+        tv.Verifier(path)
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in registry().all("profile") if name.startswith("toolrl"))
+)
+@pytest.mark.parametrize(("made", "wanted"), [(2000, 20), (25_000, 1)])
+def test_thousands_of_calls_to_one_tool_cost_little_time(name, made, wanted):
+    verifier = tv.Verifier(name)
+    case = verifier.compile(answer=text(*[line("f", a=number, b=number) for number in range(wanted)]))
+    completion = text(*[line("f", a=number, b=-1) for number in range(10_000, 10_000 + made)])
+    start = time.process_time()
+    verdict = verifier.score(completion, case=case)
+    assert time.process_time() - start < TOO_LONG
+    assert verdict.passed is False

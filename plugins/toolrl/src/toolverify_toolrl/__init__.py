@@ -1,4 +1,4 @@
-"""The reward released with ToolRL (arXiv 2504.13958)."""
+"""The rewards released with ToolRL (arXiv 2504.13958)."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -44,5 +44,5 @@ def toolverify_combiners() -> Sequence[Combiner]:
 
 @hookimpl
 def toolverify_profiles() -> Sequence[Path]:
-    """The reward with all switches off."""
+    """The reward with all switches off, and with one switch each."""
     return sorted(Path(__file__).parent.glob("profiles/*.toml"))

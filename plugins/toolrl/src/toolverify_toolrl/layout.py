@@ -7,9 +7,10 @@ from typing import ClassVar
 
 from toolverify import Finding, Outcome
 from toolverify.calls import View
+from toolverify.schedule import Varying, value_at
+from toolverify_toolrl.cutting import THINK, THOUGHT
 from toolverify_toolrl.reading import END, START, released
 
-_THINK, _THOUGHT = "<think>", "</think>"
 _RESPONSE, _RESPONDED = "<response>", "</response>"
 
 
@@ -34,7 +35,7 @@ class LayoutRule:
 def _has_layout(text: str, *, calls: bool, response: bool) -> bool:
     """What the released regular expressions accept, in linear time: every block but the thought occurs once."""
     counted = [*([START, END] if calls else []), *([_RESPONSE, _RESPONDED] if response else [])]
-    if not text.startswith(_THINK) or any(text.count(marker) != 1 for marker in counted):
+    if not text.startswith(THINK) or any(text.count(marker) != 1 for marker in counted):
         return False
     if response:
         text, _, said = text.partition(f"\n{_RESPONSE}")
@@ -44,7 +45,7 @@ def _has_layout(text: str, *, calls: bool, response: bool) -> bool:
         text, _, body = text.partition(f"\n{START}\n")
         if not body.endswith(f"\n{END}"):
             return False
-    return text.endswith(_THOUGHT) and len(text) >= len(_THINK) + len(_THOUGHT)
+    return text.endswith(THOUGHT) and len(text) >= len(THINK) + len(THOUGHT)
 
 
 @dataclass(frozen=True)
@@ -52,20 +53,18 @@ class LengthRule:
     """How many words the last thought has, as a share of a target, up to 1.
 
     Attributes:
-        words: The target at step 0.
-        growth: How much the target grows in 105 steps.
+        words: The target, which may change with the step.
     """
 
     name: ClassVar[str] = "toolrl-length"
     gate: ClassVar[bool] = False
-    words: float = 512
-    growth: float = 0
+    words: Varying = 512.0
 
     def __call__(self, view: View) -> Outcome:
         """Score the share, rounded as the released code rounds it."""
         text = released(view.reply).text
-        if _THINK not in text or _THOUGHT not in text:
+        target = value_at(self.words, view.context.step)
+        if THINK not in text or THOUGHT not in text or target <= 0:
             return Outcome(0.0)
-        words = len(text.rpartition(_THINK)[2].partition(_THOUGHT)[0].split())
-        target = self.words + self.growth * view.context.step / 105
+        words = len(text.rpartition(THINK)[2].partition(THOUGHT)[0].split())
         return Outcome(min(round(words / target, 2), 1.0))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from toolverify.calls import Attempt, Case, Context, Reply, Segment, ToolCall
+from toolverify.calls import Attempt, Case, Context, Reply, ToolCall
 from toolverify.errors import RenderError
-from toolverify.formats.engines import load_python_json
+from toolverify.formats.engines import Loaded, load_python_json
 from toolverify.formats.engines.items import as_attempt
+from toolverify_toolrl.cutting import Span, cut
 
 START, END = "<tool_call>", "</tool_call>"
 
@@ -40,20 +41,33 @@ class ToolrlFormat:
     stop: str = "<|im_end|>"
 
     def read(self, completion: str, case: Case, context: Context) -> Reply:
-        """Read the first block."""
+        """Read the first block, and part the rest into thoughts and content for whoever reads it."""
         del context
+        begin, end = self._scored(completion)
+        text = completion[begin:end]
+        block = _first_block(text)
+        pieces = cut(completion, (begin, end), None if block is None else _shifted(block.whole, begin))
+        if block is None:
+            return ToolrlReply(pieces.reasoning, pieces.content, (), pieces.segments, pieces.flags, text=text)
+        raw = text[slice(*block.inner)].split("\n")
+        lines = [load_python_json(line, case.limits) for line in raw]
+        readable = all([line.status == "ok" for line in lines])
+        return ToolrlReply(
+            pieces.reasoning,
+            pieces.content,
+            tuple(_attempts(raw, lines, begin + block.inner[0])),
+            pieces.segments,
+            pieces.flags,
+            text=text,
+            lines=tuple([line.value for line in lines]) if readable else None,
+        )
+
+    def _scored(self, completion: str) -> Span:
+        """Where the text stands that counts: between the chat markers, without the white space around it."""
         found = completion.rfind(self.marker)
         begin = found + len(self.marker) if found >= 0 else 0
-        end = completion.find(self.stop, begin)
-        text = completion[begin : end if end >= 0 else len(completion)].strip()
-        block = _first_block(text)
-        if block is None:
-            return ToolrlReply(None, text, (), _segments(completion, ""), text=text)
-        lines = [load_python_json(line, case.limits) for line in block.strip().split("\n")]
-        readable = all(line.status == "ok" for line in lines)
-        attempts = tuple([_attempt(line.value, line.status == "ok", block) for line in lines])
-        values = tuple([line.value for line in lines]) if readable else None
-        return ToolrlReply(None, text, attempts, _segments(completion, block), text=text, lines=values)
+        stop = completion.find(self.stop, begin)
+        return _stripped(completion, begin, stop if stop >= 0 else len(completion))
 
     def render(self, calls: Sequence[ToolCall], *, reasoning: str | None = None, content: str = "") -> str:
         """Write thought, calls and response the way the released format test wants them."""
@@ -72,25 +86,47 @@ class ToolrlFormat:
         return "\n".join(parts)
 
 
-def _first_block(text: str) -> str | None:
+class Block(NamedTuple):
+    """Where the block that counts stands: with its markers, and its lines alone."""
+
+    whole: Span
+    inner: Span
+
+
+def _first_block(text: str) -> Block | None:
     """From the first start marker to the next end marker or the next start marker; both must occur somewhere."""
-    if START not in text or END not in text:
+    begin = text.find(START)
+    if begin < 0 or END not in text:
         return None
-    return text.split(START, 2)[1].split(END, 1)[0]
+    first = begin + len(START)
+    following = text.find(START, first)
+    following = following if following >= 0 else len(text)
+    close = text.find(END, first, following)
+    last = close if close >= 0 else following
+    whole_end = last + len(END) if close >= 0 else last
+    return Block((begin, whole_end), _stripped(text, first, last))
 
 
-def _attempt(value: Any, readable: bool, block: str) -> Attempt:
-    if not readable:
-        return Attempt("invalid_json", block, detail="a line is not JSON")
-    return as_attempt(value, block, None, arguments_key="parameters")
+def _stripped(text: str, begin: int, end: int) -> Span:
+    """The same stretch without the white space around it."""
+    piece = text[begin:end]
+    begin += len(piece) - len(piece.lstrip())
+    return begin, begin + len(piece.strip())
 
 
-def _segments(text: str, block: str) -> tuple[Segment, ...]:
-    if not block:
-        return (Segment("content", text),) if text else ()
-    before, _, after = text.partition(block)
-    pieces = (Segment("content", before), Segment("block", block), Segment("content", after))
-    return tuple([piece for piece in pieces if piece.text])
+def _shifted(span: Span, by: int) -> Span:
+    return span[0] + by, span[1] + by
+
+
+def _attempts(raw: Sequence[str], lines: Sequence[Loaded], begin: int) -> Iterator[Attempt]:
+    """An attempt for each line; the first one stands at `begin` in the completion."""
+    for text, line in zip(raw, lines, strict=True):
+        span = (begin, begin + len(text))
+        if line.status == "ok":
+            yield as_attempt(line.value, text, span, arguments_key="parameters")
+        else:
+            yield Attempt("invalid_json", text, span, detail="the line is not JSON")
+        begin = span[1] + 1
 
 
 def released(reply: Reply) -> ToolrlReply:
