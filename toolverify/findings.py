@@ -58,6 +58,19 @@ CODES: dict[str, Code] = {
     ),
     "argument.missing": Code("An expected argument was left out.", "Compare with the answer."),
     "argument.surplus": Code("An argument was given that is not expected.", "Compare with the answer."),
+    "coercion.json_text": Code(
+        "A value was written as the text of itself, and was read as what the schema wants.",
+        "Write 5 and not \"5\"; rule `as-written` makes it cost.",
+    ),
+    "coercion.whole_number": Code("An integer was written with a fraction: 5.0.", "Write 5."),
+    "coercion.single_as_list": Code("A single value stands where a list is due.", "Write a list of it."),
+    "coercion.list_as_single": Code("A list of one value stands where the value is due.", "Write the value."),
+    "coercion.value_as_text": Code("A number or boolean stands where a text is due.", "Write a text."),
+    "coercion.word": Code("A value was written in another way than JSON's: `True`, `1,000`.", "Write JSON."),
+    "coercion.enumerated": Code(
+        "A listed value was written in another case.", "Write it as the schema lists it."
+    ),
+    "coercion.null_left_out": Code("null stands for an argument that may be left out.", "Leave it out."),
     "count.differs": Code("Another number of calls than expected.", "Compare with the answer."),
     "length.short": Code("A text is shorter than the profile wants.", "Compare with the rule's `least`."),
     "length.long": Code("A text is longer than the profile allows.", "Compare with the rule's `most`."),

@@ -126,7 +126,9 @@ def score_row(verifier: Verifier, row: Mapping[str, Any]) -> Verdict:
         raise RowError(
             f"expected a list of calls, got {type(calls).__name__}", path="calls", mend="wrap it in a list"
         )
-    case = verifier.compile(answer=row.get("answer"), tools=row.get("tools"))
+    meta = row.get("meta")
+    compare = meta.get("compare") if isinstance(meta, dict) else None
+    case = verifier.compile(answer=row.get("answer"), tools=row.get("tools"), compare=compare)
     return verifier.score(completion, calls=calls, case=case, context=_context(row))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from toolverify.hookspecs import hookimpl
 from toolverify.protocols import Rule
+from toolverify.rules.as_written import AsWrittenRule
 from toolverify.rules.calls import ArgumentsRule, CallsRule, CountRule, NamesRule
 from toolverify.rules.decorate import rule
 from toolverify.rules.frame import FormatRule
@@ -14,6 +15,7 @@ from toolverify.rules.schema import SchemaRule
 
 __all__ = [
     "ArgumentsRule",
+    "AsWrittenRule",
     "CallsRule",
     "CountRule",
     "FormatRule",
@@ -37,6 +39,7 @@ def toolverify_rules() -> Sequence[Rule]:
         CallsRule(),
         CountRule(),
         SchemaRule(),
+        AsWrittenRule(),
         LengthRule(),
         RepetitionRule(),
     ]
