@@ -265,9 +265,10 @@ def _words(text: str, types: frozenset[str]) -> list[Any]:
     meant: list[Any] = [table[word] for kind, table in _MEANT.items() if kind in types and word in table]
     if types & {"integer", "number"}:
         digits = re.sub("[,_]", "", word) if _GROUPED.fullmatch(word) else word
-        plain = decode(digits.removeprefix("+"), DEFAULT_LIMITS)
-        if plain.status == "ok" and type(plain.value) in {int, float}:
-            meant.append(plain.value)
+        digits = digits.removeprefix("+")
+        number = decode(digits, DEFAULT_LIMITS).value
+        if type(number) is int or (type(number) is float and _is_exact(digits, number)):
+            meant.append(number)
     return meant
 
 

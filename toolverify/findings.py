@@ -60,7 +60,7 @@ CODES: dict[str, Code] = {
     "argument.surplus": Code("An argument was given that is not expected.", "Compare with the answer."),
     "coercion.json_text": Code(
         "A value was written as the text of itself, and was read as what the schema wants.",
-        "Write 5 and not \"5\"; rule `as-written` makes it cost.",
+        'Write 5 and not "5"; rule `as-written` makes it cost.',
     ),
     "coercion.whole_number": Code("An integer was written with a fraction: 5.0.", "Write 5."),
     "coercion.single_as_list": Code("A single value stands where a list is due.", "Write a list of it."),

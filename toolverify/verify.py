@@ -105,8 +105,10 @@ def best_match(parts: Parts, calls: Sequence[ToolCall], expected: Expected, judg
     return best
 
 
-def _worth(match: Match) -> float:
-    return sum([pair.score for pair in match.pairs]) / max(len(match.pairs), 1)
+def _worth(match: Match) -> tuple[float, int]:
+    """How much of the calls is right, and where that is as much, how many have a partner at all."""
+    paired = [pair for pair in match.pairs if pair.call is not None and pair.expected is not None]
+    return sum([pair.score for pair in paired]) / max(len(match.pairs), 1), len(paired)
 
 
 def in_range(score: float) -> float:
