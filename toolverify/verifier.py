@@ -10,7 +10,7 @@ from typing import Any
 from toolverify.calls import Case, Context, Verdict
 from toolverify.compile import compile_case
 from toolverify.errors import ProfileError
-from toolverify.parts import assemble
+from toolverify.parts import Parts, assemble
 from toolverify.plugins import registry
 from toolverify.profile import Profile, load_profile
 from toolverify.reading import ReadyCalls
@@ -44,6 +44,11 @@ class Verifier:
     def hash(self) -> str:
         """A short hash of the profile and of the versions of all that brings its parts."""
         return self._parts.digest
+
+    @property
+    def parts(self) -> Parts:
+        """What it asks while it scores."""
+        return self._parts
 
     @property
     def rules(self) -> tuple[str, ...]:
