@@ -185,4 +185,3 @@ def _kinds(pairs: Sequence[Pair]) -> str:
         ]
     )
     return ", ".join([f"{count} {kind}" for kind, count in sorted(kinds.items())])
-

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from itertools import combinations
+from itertools import combinations, zip_longest
 from typing import Any, Literal
 
 from msgspec import Struct, field
@@ -58,8 +58,9 @@ class Judged(Struct, frozen=True):
 
 
 class Example(Struct, frozen=True):
-    """A row that flips."""
+    """A row that flips; `code` is the first error of the verdict that fails."""
 
+    code: str
     id: Any
     line: int
     file: str
@@ -68,17 +69,31 @@ class Example(Struct, frozen=True):
 
 
 class Flips(Struct):
-    """The rows that pass under one profile and fail under another: how many, why, and some of them."""
+    """The rows that pass under one profile and fail under another: how many, why, and some of them for each cause."""
 
     rows: int = 0
     codes: Counter[str] = field(default_factory=Counter)
-    examples: list[Example] = field(default_factory=list)
+    examples: dict[str, list[Example]] = field(default_factory=dict)
 
     def add(self, other: Flips, most: int) -> None:
-        """Add those of the lines that follow, keeping the first examples."""
+        """Add those of the lines that follow."""
         self.rows += other.rows
         self.codes.update(other.codes)
-        self.examples += other.examples[: most - len(self.examples)]
+        for examples in other.examples.values():
+            for example in examples:
+                self.keep(example, most)
+
+    def keep(self, example: Example, most: int) -> None:
+        """Keep an example, if there are not enough of its cause."""
+        kept = self.examples.setdefault(example.code, [])
+        if len(kept) < most:
+            kept.append(example)
+
+    def shown(self, most: int) -> list[Example]:
+        """So many examples of as many causes as there are: the first of each, by how often it was met, then the second."""
+        causes = sorted(self.examples, key=lambda code: (-self.codes[code], code))
+        rounds = zip_longest(*[self.examples[code] for code in causes])
+        return [example for turn in rounds for example in turn if example is not None][:most]
 
 
 class Contrast(Struct):
@@ -118,11 +133,9 @@ class Contrast(Struct):
             failing = two if flips is self.lost else one
             flips.rows += 1
             flips.codes.update(failing.codes or [NO_FINDING])
-            if len(flips.examples) < most:
-                rewards = (one.reward, two.reward)
-                flips.examples.append(
-                    Example(row.get("id"), line.number, line.file, rewards, failing.reason)
-                )
+            code = next(iter(failing.codes), NO_FINDING)
+            rewards = (one.reward, two.reward)
+            flips.keep(Example(code, row.get("id"), line.number, line.file, rewards, failing.reason), most)
 
 
 class Comparison(Struct):

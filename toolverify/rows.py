@@ -60,9 +60,7 @@ class Tally(Struct):
         self.rewards[round(verdict.reward, 6)] += 1
 
 
-def score_lines(
-    verifier: Verifier, lines: Iterable[Line], *, explain: bool = False
-) -> tuple[bytes, Tally]:
+def score_lines(verifier: Verifier, lines: Iterable[Line], *, explain: bool = False) -> tuple[bytes, Tally]:
     """Score lines; what comes back holds a line for each, explained where that is wanted, and what they add up to."""
     tally = Tally()
     written = []

@@ -150,11 +150,11 @@ def wrap(spans: Sequence[Span], hang: int) -> list[StyledLine]:
 
 
 def _piece(text: str, room: int, *, fresh: bool) -> str:
-    """What of a text fits; cut behind a space where one is near the end."""
+    """What of a text fits; cut behind a space or a comma where one is near the end."""
     piece = _head(text, room)
     if len(piece) == len(text):
         return piece
-    space = piece.rfind(" ") + 1
-    if space > len(piece) // 2:
-        return piece[:space]
+    behind = max(piece.rfind(" "), piece.rfind(",")) + 1
+    if behind > len(piece) // 2:
+        return piece[:behind]
     return piece if fresh or room >= _SMALLEST_PIECE else ""

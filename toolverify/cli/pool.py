@@ -35,9 +35,7 @@ def work_through(job: Callable[[list[Line]], T], lines: Iterator[Line], workers:
     return map(job, chunks) if workers == 1 else _in_processes(job, chunks, workers)
 
 
-def _in_processes(
-    job: Callable[[list[Line]], T], chunks: Iterator[list[Line]], workers: int
-) -> Iterator[T]:
+def _in_processes(job: Callable[[list[Line]], T], chunks: Iterator[list[Line]], workers: int) -> Iterator[T]:
     waiting: deque[Future[T]] = deque()
     with ProcessPoolExecutor(workers, get_context("spawn"), _take_over, (job,)) as pool:
         for chunk in chunks:

@@ -22,7 +22,9 @@ def score(
     out: Annotated[
         str, typer.Option(help="Where the verdicts go: a file, .gz too, or - for standard output.")
     ] = "-",
-    explain: Annotated[bool, typer.Option("--explain", help="Add to each verdict what it says in words.")] = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add to each verdict what it says in words.")
+    ] = False,
     workers: Annotated[
         int, typer.Option(help="Processes; two took 0.6 of the time of one on 50,000 lines.")
     ] = 1,
