@@ -216,7 +216,7 @@ def _text_nature(expected: str, got: str) -> str:
 def _only(expected: str, got: str) -> str:
     if max(len(expected), len(got)) > _LONGEST_FOLDED:
         return ""
-    return next((f"another {what} only" for what, fold in _FOLDS if fold(expected) == fold(got)), "")
+    return next((f"only {what} differs" for what, fold in _FOLDS if fold(expected) == fold(got)), "")
 
 
 def first_difference(expected: str, got: str) -> int | None:

@@ -115,6 +115,11 @@ class Contrast(Struct):
     gained: Flips = field(default_factory=Flips)
     other_reward: int = 0
 
+    @property
+    def scored_by_both(self) -> int:
+        """The rows that passed or failed under each."""
+        return sum(count for states, count in self.table.items() if {*states} <= {"passed", "failed"})
+
     def add(self, other: Contrast, most: int) -> None:
         """Add what the lines that follow come to."""
         self.table.update(other.table)

@@ -65,7 +65,9 @@ def _contrast(contrast: Contrast, first: str, second: str, examples: int) -> Ite
         yield (Span(f"  {contrast.other_reward} rows come out alike with another reward"),)
     yield from _flips(contrast.lost, first, second, examples)
     yield from _flips(contrast.gained, second, first, examples)
-    if not contrast.lost.rows and not contrast.gained.rows:
+    if not contrast.scored_by_both:
+        yield (Span("  no row was scored under both", ERROR),)
+    elif not contrast.lost.rows and not contrast.gained.rows:
         yield (Span("  no row passes under one and fails under the other", GOOD),)
 
 
