@@ -53,8 +53,12 @@ def _bad(label: str, tally: Tally, error: str) -> list[StyledLine]:
     """Bad rows are told with the first error; that all are bad most often means that a profile is the wrong one."""
     if not tally.bad:
         return []
-    many = "every row is bad" if tally.bad == tally.rows else f"{tally.bad} rows are bad"
+    many = "every row is bad" if tally.bad == tally.rows else _rows(tally.bad, "is bad", "are bad")
     return wrap([Span(f"{many} for {label}", ERROR), Span(f": {phrase(error)}")], 2)
+
+
+def _rows(count: int, one: str, several: str) -> str:
+    return f"1 row {one}" if count == 1 else f"{count} rows {several}"
 
 
 def _contrast(contrast: Contrast, first: str, second: str, examples: int) -> Iterator[StyledLine]:
@@ -62,7 +66,8 @@ def _contrast(contrast: Contrast, first: str, second: str, examples: int) -> Ite
     yield (Span(first, HEAD), Span(" against "), Span(second, HEAD))
     yield from _table(contrast, first, second)
     if contrast.other_reward:
-        yield (Span(f"  {contrast.other_reward} rows come out alike with another reward"),)
+        alike = _rows(contrast.other_reward, "comes out alike", "come out alike")
+        yield (Span(f"  {alike} with another reward"),)
     yield from _flips(contrast.lost, first, second, examples)
     yield from _flips(contrast.gained, second, first, examples)
     if not contrast.scored_by_both:
@@ -91,7 +96,7 @@ def _table(contrast: Contrast, first: str, second: str) -> Iterator[StyledLine]:
 def _flips(flips: Flips, passing: str, failing: str, examples: int) -> Iterator[StyledLine]:
     if not flips.rows:
         return
-    rows = "1 row passes" if flips.rows == 1 else f"{flips.rows} rows pass"
+    rows = _rows(flips.rows, "passes", "pass")
     fails = "fails" if flips.rows == 1 else "fail"
     yield from wrap(
         [

@@ -9,7 +9,6 @@ import msgspec
 
 from toolverify.calls import ArgumentVerdict, ExpectedCall, Pair, Reply, Verdict, View
 from toolverify.errors import ToolverifyError
-from toolverify.examine import examine
 from toolverify.explain import BAD, ERROR, GOOD, HEAD, NOTE, PATH, explanation, pair_spans
 from toolverify.findings import CODES
 from toolverify.formats.engines.messages import content_text
@@ -20,8 +19,8 @@ from toolverify.verifier import Verifier
 
 _MOST_SHOWN = 1_600  # characters of a text
 _MOST_LINES = 24
-_MOST_CALLS = 30
-_MOST_ARGUMENTS = 30
+_MOST_CALLS = 16
+_MOST_ARGUMENTS = 20
 _VALUE_ROOM = 2 * (WIDTH - 10)
 _QUESTION_KEYS = ("messages", "prompt", "question", "query")
 
@@ -35,7 +34,7 @@ def report(verifier: Verifier, line: Line, row: Mapping[str, Any], sample: Sampl
         lines += [*_section("question"), *_text(question)]
     lines += _completion(row)
     if view is not None:
-        lines += [*_attempts(view.reply), *_calls(view)]
+        lines += [*_gold_text(view), *_attempts(view.reply), *_calls(view)]
     lines += [*_section("verdict"), *explanation(verdict, pairs=view is None)]
     return (*lines, *_meanings(verdict))
 
@@ -45,7 +44,8 @@ def _scored(verifier: Verifier, sample: Sample) -> tuple[Verdict, View | None]:
     verdict = verifier.score(sample.completion, calls=sample.calls, case=sample.case, context=sample.context)
     if verdict.reward is None:
         return verdict, None
-    return verdict, examine(verifier, sample.completion, sample.calls, sample.case, sample.context)
+    view = verifier.view(sample.completion, calls=sample.calls, case=sample.case, context=sample.context)
+    return verdict, view
 
 
 def _head(verifier: Verifier, line: Line, row: Mapping[str, Any]) -> Iterator[StyledLine]:
@@ -98,7 +98,7 @@ def _text(text: str, style: str = "") -> Iterator[StyledLine]:
     half = _MOST_SHOWN // 2
     if len(text) > _MOST_SHOWN:
         text = f"{text[:half]}\n… {len(text) - _MOST_SHOWN} characters …\n{text[-half:]}"
-    lines = text.split("\n")
+    lines = text.split("\n") if text else []
     if len(lines) > _MOST_LINES:
         ends = _MOST_LINES // 2
         lines = [*lines[:ends], f"… {len(lines) - 2 * ends} lines …", *lines[-ends:]]
@@ -133,14 +133,20 @@ def _raw(text: str) -> list[StyledLine]:
     return wrap([Span("  "), Span(shortened(visible(text[:_MOST_SHOWN]), 3 * WIDTH - 12), NOTE)], 2)
 
 
+def _gold_text(view: View) -> Iterator[StyledLine]:
+    """The answer, where it is a whole completion."""
+    gold = view.case.expected.text
+    if gold is not None:
+        yield from _section("answer")
+        yield from _text(gold)
+
+
 def _calls(view: View) -> Iterator[StyledLine]:
     options = len(view.case.expected.options)
     chosen = f", option {view.match.option + 1} of {options}" if options > 1 else ""
     read = "no call" if not view.calls else f"{len(view.calls)} call{'s' * (len(view.calls) > 1)}"
     wanted = "none" if not view.expected else str(len(view.expected))
     yield from _section(f"{read} read, {wanted} expected{chosen}")
-    if view.case.expected.text is not None and not view.expected:
-        yield from wrap([Span("  expected ", NOTE), Span(phrase(view.case.expected.text))], 4)
     for pair in view.match.pairs[:_MOST_CALLS]:
         yield from _pair(view, pair)
     if len(view.match.pairs) > _MOST_CALLS:
