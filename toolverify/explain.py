@@ -7,7 +7,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from toolverify.calls import Finding, Pair, Verdict
-from toolverify.differences import MOST_VALUES, OTHER_ORDER, Difference, differences, first_difference, nature
+from toolverify.differences import (
+    MOST_VALUES,
+    OTHER_ORDER,
+    Difference,
+    differences_and_cost,
+    first_difference,
+    nature,
+)
 from toolverify.styled import WIDTH, Span, StyledLine, as_text, phrase, wrap, written
 
 ERROR, NOTE, GOOD, BAD, PATH, HEAD = "bold red", "dim", "green", "red", "cyan", "bold"
@@ -60,21 +67,21 @@ def _numbers(label: str, numbers: Mapping[str, Any]) -> list[StyledLine]:
 def _findings(findings: Sequence[Finding]) -> Iterator[StyledLine]:
     room = _ROOM_FOR_ALL
     for finding in findings[:_MOST_FINDINGS]:
-        found = _nested(finding, min(room, MOST_VALUES))
-        room -= MOST_VALUES if found is not None else 0
+        found, cost = _nested(finding, min(room, MOST_VALUES))
+        room -= cost
         yield from _finding(finding, found)
     if len(findings) > _MOST_FINDINGS:
         yield (Span(f"  and {len(findings) - _MOST_FINDINGS} more", NOTE),)
 
 
-def _nested(finding: Finding, room: int) -> tuple[Difference, ...] | None:
-    """Where the values of a finding differ inside, if a comparison decided between two containers."""
+def _nested(finding: Finding, room: int) -> tuple[tuple[Difference, ...] | None, int]:
+    """Where two nested values differ, if a comparison decided between them and more than their order differs."""
     both = (finding.expected, finding.got)
     if finding.comparison is None or not all([isinstance(value, dict | list | tuple) for value in both]):
-        return None
+        return None, 0
     if nature(*both) == OTHER_ORDER:
-        return ()
-    return differences(*both, finding.path, comparison=finding.comparison, room=room)
+        return None, 0
+    return differences_and_cost(*both, finding.path, finding.comparison, room)
 
 
 def _finding(finding: Finding, found: tuple[Difference, ...] | None) -> Iterator[StyledLine]:

@@ -15,6 +15,7 @@ from msgspec import Struct
 
 WIDTH = 80
 _DEEPEST = 16
+_LOOKED_AT = 4  # times the room: of a value that takes more, the beginning alone is shown
 _LONGEST_TEXT = 2_000  # characters of one text that are looked at; fewer are shown
 _SMALLEST_PIECE = 12  # columns: a word that would be cut shorter begins a line of its own
 _MORE = "…"
@@ -88,10 +89,10 @@ def written(value: Any, room: int = WIDTH) -> str:
     pieces: list[str] = []
     size = 0
     for piece in _pieces(value, 0):
+        if size > _LOOKED_AT * room:  # the end is too far away to be looked for
+            return _head(visible("".join(pieces)), room - 1) + _MORE
         pieces.append(piece)
         size += len(piece)
-        if size > _LONGEST_TEXT:
-            break
     return shortened(visible("".join(pieces)), room)
 
 
