@@ -272,7 +272,7 @@ def test_a_reader_that_leaves_early_is_no_error(rows):
 def test_the_program_is_installed_and_quick_to_help():
     program = Path(sys.executable).with_name("toolverify")
     result = subprocess.run([program, "--help"], capture_output=True, text=True, check=True)
-    for command in ("score", "profiles", "formats", "plugins", "bench"):
+    for command in ("score", "explain", "compare", "profiles", "formats", "plugins", "bench"):
         assert f"\n  {command} " in result.stdout
     assert subprocess.run([program], capture_output=True, text=True, check=True).stdout == result.stdout
     version = subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout

@@ -13,7 +13,7 @@ import pytest
 import toolverify as tv
 from toolverify import hookspecs, protocols
 from toolverify.cli import main
-from toolverify.findings import CODES, as_markdown
+from toolverify.findings import CODES, FAMILIES, as_markdown
 from toolverify.limits import Limits
 from toolverify.plugins import LEAVES, registry
 from toolverify.profile import Profile, load_profile
@@ -67,6 +67,18 @@ def test_the_readmes_command_prints_what_it_says(tmp_path, capsys, monkeypatch):
     assert main(arguments) == 0
     printed = re.sub(r"\([0-9a-f]{12}\)", "(…)", capsys.readouterr().err)
     assert printed == expected
+
+
+@pytest.mark.parametrize("command", ["explain", "compare"])
+def test_the_commands_on_their_pages_print_what_they_say(command, capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = ROOT / "docs" / "commands" / f"{command}.md"
+    shown = [code for language, code in blocks(page) if language == "console"]
+    assert shown
+    for code in shown:
+        typed, _, expected = code.partition("\n")
+        assert main(typed.removeprefix("$ toolverify ").split()) == 0
+        assert re.sub(r"\([0-9a-f]{12}\)", "(…)", capsys.readouterr().out) == expected
 
 
 @pytest.mark.parametrize("script", sorted(ROOT.glob("examples/*.py")), ids=lambda path: path.name)
@@ -171,6 +183,10 @@ def test_the_page_of_findings_is_what_the_code_says():
     assert (ROOT / "docs" / "findings.md").read_text(encoding="utf-8") == as_markdown()
 
 
+def test_every_family_of_findings_is_described():
+    assert {name.partition(".")[0] for name in CODES} == set(FAMILIES)
+
+
 def test_every_code_in_the_core_is_listed_and_every_listed_code_is_used():
     sources = "\n".join(
         path.read_text(encoding="utf-8")
@@ -190,7 +206,9 @@ def test_every_code_in_the_core_is_listed_and_every_listed_code_is_used():
         ), known
 
 
-@pytest.mark.parametrize("command", ["score", "profiles", "formats", "plugins", "bench"])
+@pytest.mark.parametrize(
+    "command", ["score", "explain", "compare", "profiles", "formats", "plugins", "bench"]
+)
 def test_every_command_has_a_page_with_all_its_options(command, capsys):
     page = (ROOT / "docs" / "commands" / f"{command}.md").read_text(encoding="utf-8")
     assert main([command, "--help"]) == 0

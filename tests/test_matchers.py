@@ -53,7 +53,7 @@ def test_partial_credit_is_that_of_the_best_pairing():
 
 CALLS = st.lists(
     st.builds(
-        lambda name, arguments: ToolCall(name, arguments),
+        ToolCall,
         st.sampled_from("fg"),
         st.dictionaries(st.sampled_from("abc"), st.integers(0, 2), max_size=3),
     ),

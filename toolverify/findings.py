@@ -89,14 +89,54 @@ CODES: dict[str, Code] = {
 }
 
 
+#: What the codes of a family are about, and what gives them: the headings of the page, in its order.
+FAMILIES: dict[str, str] = {
+    "attempt": "A place where the model tried to call is no call, or an odd one. Rule `format` tells of them.",
+    "format": "The frame around the calls. Rule `format` tells of it.",
+    "reasoning": "The thought before the calls. Rule `reasoning` tells of it.",
+    "call": "Whole calls, one against the other. Rules `calls` and `names` tell of them.",
+    "argument": "The arguments of a call that was paired with an expected one. Rules `calls` and `arguments` tell of them.",
+    "coercion": "A value that was read as another writing of it. All are notes; rule `as-written` makes them cost.",
+    "count": "How many calls there are. Rule `count` tells of it.",
+    "schema": "Arguments against the schemas of the tools. Rule `schema` tells of them.",
+    "match": "The pairing of calls with expected calls.",
+    "findings": "The list of findings itself.",
+    "rule": "The parts of the profile.",
+}
+
+
 def as_markdown() -> str:
     """The page docs/findings.md."""
-    head = (
-        "# Findings\n\n"
-        "Every finding has a `code`, a `level` (`error` costs, `note` explains), a `path` to the value it is about, a\n"
-        "message, and where they apply `expected`, `got` and the `comparison` that decided. Codes of the core:\n\n"
-        "| code | meaning | mend |\n|---|---|---|\n"
-    )
-    return head + "".join(
-        f"| `{name}` | {code.meaning} | {code.mend} |\n" for name, code in sorted(CODES.items())
-    )
+    return _HEAD + "".join([_section(family) for family in _families()])
+
+
+_HEAD = """\
+# Findings
+
+Every finding has a `code`, a `level`, a `path` to the value it is about and a message. `expected` and `got` hold the two
+values, `comparison` names the comparison that decided, `source_code` the reference scorer's own error type, where they apply.
+
+An `error` costs: some rule scored less because of it. A `note` explains and costs nothing. Paths are those of the reply:
+`calls[1].arguments.city` is an argument of the second call that was read, `attempts[1]` the second place where the model
+tried to call, `expected[0]` the first call of the answer.
+
+`toolverify explain` shows all findings of one row, `toolverify compare` which of them turn a row from passed to failed.
+These are the codes of the core; a leaf lists its own in its README: [tool-n1](../plugins/tool-n1/README.md),
+[toolrl](../plugins/toolrl/README.md).
+"""
+
+
+def _families() -> list[str]:
+    """The families that have codes; one that nobody described comes last."""
+    families = dict.fromkeys(name.partition(".")[0] for name in sorted(CODES))
+    return [*[family for family in FAMILIES if family in families], *(families.keys() - FAMILIES.keys())]
+
+
+def _section(family: str) -> str:
+    rows = [
+        f"| `{name}` | {code.meaning} | {code.mend} |\n"
+        for name, code in sorted(CODES.items())
+        if name.partition(".")[0] == family
+    ]
+    about = f"{FAMILIES[family]}\n\n" if family in FAMILIES else ""
+    return f"\n## {family}\n\n{about}| code | meaning | mend |\n|---|---|---|\n{''.join(rows)}"

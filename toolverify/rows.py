@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from toolverify.calls import Context, Finding, Verdict
+from toolverify.calls import Case, Context, Finding, Verdict
 from toolverify.errors import RowError, ToolverifyError
 from toolverify.verifier import Verifier
 
@@ -60,8 +60,8 @@ class Tally(Struct):
         self.rewards[round(verdict.reward, 6)] += 1
 
 
-def score_lines(verifier: Verifier, lines: Iterable[Line]) -> tuple[bytes, Tally]:
-    """Score lines; what comes back holds a line for each, and what they add up to."""
+def score_lines(verifier: Verifier, lines: Iterable[Line], *, explain: bool = False) -> tuple[bytes, Tally]:
+    """Score lines; what comes back holds a line for each, explained where that is wanted, and what they add up to."""
     tally = Tally()
     written = []
     for line in lines:
@@ -72,10 +72,11 @@ def score_lines(verifier: Verifier, lines: Iterable[Line]) -> tuple[bytes, Tally
             verdict = score_row(verifier, row)
         except ToolverifyError as error:
             tally.bad += 1
-            written.append(_error_line(line, row, error))
+            written.append(to_json(error_to_dict(line, row, error)))
             continue
         tally.count(verdict)
-        written.append(to_json({"id": row.get("id"), **verdict_to_dict(verdict)}))
+        known = {"id": row.get("id"), **verdict_to_dict(verdict)}
+        written.append(to_json({**known, "explanation": verdict.explain()} if explain else known))
     return b"".join([text + b"\n" for text in written]), tally
 
 
@@ -105,8 +106,27 @@ def _decode(text: bytes) -> Any:
         return json.loads(text.decode("utf-8"))
 
 
+class Sample(Struct, frozen=True):
+    """What a row asks to be scored: a completion, or ready-made calls; the answer's case and the context."""
+
+    completion: Any
+    calls: Any
+    case: Case
+    context: Context
+
+
 def score_row(verifier: Verifier, row: Mapping[str, Any]) -> Verdict:
     """Score one row.
+
+    Raises:
+        ToolverifyError: The row lacks something, or its answer or tools are wrong.
+    """
+    sample = read_sample(verifier, row)
+    return verifier.score(sample.completion, calls=sample.calls, case=sample.case, context=sample.context)
+
+
+def read_sample(verifier: Verifier, row: Mapping[str, Any]) -> Sample:
+    """Check a row, and compile its answer.
 
     Raises:
         ToolverifyError: The row lacks something, or its answer or tools are wrong.
@@ -129,7 +149,7 @@ def score_row(verifier: Verifier, row: Mapping[str, Any]) -> Verdict:
     meta = row.get("meta")
     compare = meta.get("compare") if isinstance(meta, dict) else None
     case = verifier.compile(answer=row.get("answer"), tools=row.get("tools"), compare=compare)
-    return verifier.score(completion, calls=calls, case=case, context=_context(row))
+    return Sample(completion, calls, case, _context(row))
 
 
 def _context(row: Mapping[str, Any]) -> Context:
@@ -191,7 +211,8 @@ def to_json(value: Any) -> bytes:
         return json.dumps(msgspec.to_builtins(value)).encode()
 
 
-def _error_line(line: Line, row: Any, error: ToolverifyError) -> bytes:
+def error_to_dict(line: Line, row: Any, error: ToolverifyError) -> dict[str, Any]:
+    """What stands in the place of a verdict on a bad row."""
     known = {
         "id": row.get("id") if isinstance(row, dict) else None,
         "line": line.number,
@@ -201,7 +222,7 @@ def _error_line(line: Line, row: Any, error: ToolverifyError) -> bytes:
     }
     if line.file:
         known["file"] = line.file
-    return to_json(known)
+    return known
 
 
 def error_code(error: ToolverifyError) -> str:

@@ -7,9 +7,10 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from toolverify.calls import Case, Context, Verdict
+from toolverify.calls import Case, Context, Verdict, View
 from toolverify.compile import compile_case
 from toolverify.errors import ProfileError
+from toolverify.examine import examine
 from toolverify.parts import assemble
 from toolverify.plugins import registry
 from toolverify.profile import Profile, load_profile
@@ -101,6 +102,17 @@ class Verifier:
             self._check(case)
         given = completion if calls is None else ReadyCalls(calls)
         return verify(self._parts, given, case, context or _NO_CONTEXT)
+
+    def view(
+        self, completion: Any = None, *, calls: Any = None, case: Case, context: Context | None = None
+    ) -> View:
+        """What the rules see of a completion, or of ready-made calls: to look at, and to try a rule on.
+
+        A part that raises, raises here; in `score` it makes the verdict unscorable.
+        """
+        self._check(case)
+        given = completion if calls is None else ReadyCalls(calls)
+        return examine(self._parts, given, case, context or _NO_CONTEXT)
 
     def score_batch(
         self, completions: Sequence[Any], cases: Sequence[Case], *, contexts: Sequence[Context] | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from importlib.util import find_spec
 from typing import Any
 
 from msgspec import Struct
@@ -78,10 +77,7 @@ def make_field(rows: Sequence[Row]) -> Field:
             contenders += _of_profile(profile, verifier, rows)
     subset = rows[: min(500, max(1, len(rows) // 10))]
     contenders += [*_hand_written(rows), _plain(subset, _SUBSET), _naive_schema(subset)]
-    if find_spec("deepdiff") is None:
-        left_out.append("DeepDiff: deepdiff is not installed")
-    else:
-        contenders.append(_naive_deepdiff(subset))
+    contenders.append(_naive_deepdiff(subset))
     return Field(tuple(contenders), tuple(left_out))
 
 

@@ -10,7 +10,9 @@ from toolverify.hookspecs import hookimpl
 def toolverify_commands() -> Sequence[Callable[..., Any]]:
     """The commands of the core."""
     from toolverify.cli.bench import bench
+    from toolverify.cli.compare import compare
+    from toolverify.cli.explain import explain
     from toolverify.cli.listing import formats, plugins, profiles
     from toolverify.cli.score import score
 
-    return [score, profiles, formats, plugins, bench]
+    return [score, explain, compare, profiles, formats, plugins, bench]

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 
 import typer
 
-from toolverify.errors import ProfileError
-
 _SHOWN_REWARDS = 12
 
 
@@ -24,6 +22,9 @@ def score(
     out: Annotated[
         str, typer.Option(help="Where the verdicts go: a file, .gz too, or - for standard output.")
     ] = "-",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Add to each verdict what it says in words.")
+    ] = False,
     workers: Annotated[
         int, typer.Option(help="Processes; two took 0.6 of the time of one on 50,000 lines.")
     ] = 1,
@@ -34,26 +35,29 @@ def score(
     Each line holds `completion` (or `calls`, already parsed) and `answer`, and where the profile reads them `tools`.
     Bad rows are reported in their place, and make the exit code 1.
     """
-    from toolverify.cli.pool import score_all
+    from functools import partial
+
+    from toolverify.cli.pool import check_workers, work_through
     from toolverify.cli.progress import progress
     from toolverify.cli.streams import check_inputs, open_output, read_lines, total_bytes
-    from toolverify.rows import Tally
+    from toolverify.rows import Tally, score_lines
     from toolverify.verifier import Verifier
 
-    if workers < 1:
-        raise ProfileError(f"--workers {workers}: at least one process is needed", mend="leave it out")
+    check_workers(workers)
     check_inputs(files, out)
     verifier = Verifier(profile, format=format)
+    job = partial(score_lines, verifier, explain=explain)
     tally = Tally()
     with open_output(out) as stream, progress("scoring", total_bytes(files)) as advance:
-        for text, part in score_all(verifier, read_lines(files, advance), workers):
+        for text, part in work_through(job, read_lines(files, advance), workers):
             stream.write(text)
             tally.add(part)
     print(_summary_json(verifier, tally) if json else _summary(verifier, tally), file=sys.stderr)
     return 1 if tally.bad else 0
 
 
-def _figures(verifier: Any, tally: Any) -> dict[str, Any]:
+def figures(verifier: Any, tally: Any) -> dict[str, Any]:
+    """What a run adds up to, by name."""
     scored = tally.rows - tally.bad - tally.unscorable
     return {
         "profile": verifier.profile.name,
@@ -74,24 +78,24 @@ def _figures(verifier: Any, tally: Any) -> dict[str, Any]:
 def _summary_json(verifier: Any, tally: Any) -> str:
     from toolverify.rows import to_json
 
-    return to_json(_figures(verifier, tally)).decode()
+    return to_json(figures(verifier, tally)).decode()
 
 
 def _summary(verifier: Any, tally: Any) -> str:
     """The summary for a person; it fits 80 columns."""
-    figures = _figures(verifier, tally)
+    known = figures(verifier, tally)
     lines = [
-        f"profile {figures['profile']} ({figures['hash']}), format {figures['format']}",
-        ", ".join(f"{key} {figures[key]}" for key in ("rows", "scored", "bad", "unscorable")),
+        f"profile {known['profile']} ({known['hash']}), format {known['format']}",
+        ", ".join(f"{key} {known[key]}" for key in ("rows", "scored", "bad", "unscorable")),
     ]
-    if figures["scored"]:
+    if known["scored"]:
         lines.append(
-            f"mean reward {figures['mean_reward']:.4f}, passed {figures['passed']} ({figures['pass_rate']:.1%})"
+            f"mean reward {known['mean_reward']:.4f}, passed {known['passed']} ({known['pass_rate']:.1%})"
         )
-        lines += _histogram(figures["rewards"])
-    if figures["codes"]:
+        lines += _histogram(known["rewards"])
+    if known["codes"]:
         lines.append("failures by code, in rows")
-        lines += [f"  {count:>8}  {code}" for code, count in figures["codes"].items()]
+        lines += [f"  {count:>8}  {code}" for code, count in known["codes"].items()]
     return "\n".join(lines)
 
 
