@@ -15,7 +15,7 @@ tools = [
 answer = [{"name": "get_weather", "arguments": {"city": "Oslo", "days": 3}}]
 completion = (
     "<think>They want the forecast.</think>\n"
-    '<tool_call>[{"name": "get_weather", "arguments": {"city": "Oslo", "days": "3"}}]</tool_call>'
+    '<tool_call>[{"name": "get_weather", "arguments": {"city": "Bergen", "days": "3"}}]</tool_call>'
 )
 
 verdict = tv.Verifier("typed").score(completion, answer=answer, tools=tools)

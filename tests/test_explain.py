@@ -571,7 +571,7 @@ def test_ready_calls_options_and_gold_texts_are_told(rows, capsys):
     path = rows({"id": 1, "calls": [{"name": "f", "arguments": {"b": 2}}], "answer": answer})
     _, out, _ = run(capsys, path, "--id", "1", "-p", "tool-n1")
     assert "completion: none, the calls came ready-made" in out
-    assert "1 call read, 1 expected, option 1 of 2" in out
+    assert "1 call read, 1 expected, option 2 of 2" in out
     assert "  note  format.not_judged\n" in out
     assert "calls[0] stands alone: not expected\n    f\n      b  2\n" in out
 

@@ -99,6 +99,8 @@ FAMILIES: dict[str, str] = {
     "coercion": "A value that was read as another writing of it. All are notes; rule `as-written` makes them cost.",
     "count": "How many calls there are. Rule `count` tells of it.",
     "schema": "Arguments against the schemas of the tools. Rule `schema` tells of them.",
+    "length": "How long a text is. Rule `length` tells of it.",
+    "repetition": "How much a text repeats itself. Rule `repetition` tells of it.",
     "match": "The pairing of calls with expected calls.",
     "findings": "The list of findings itself.",
     "rule": "The parts of the profile.",
