@@ -11,6 +11,7 @@ def toolverify_commands() -> Sequence[Callable[..., Any]]:
     """The commands of the core."""
     from toolverify.cli.bench import bench
     from toolverify.cli.listing import formats, plugins, profiles
+    from toolverify.cli.new import new
     from toolverify.cli.score import score
 
-    return [score, profiles, formats, plugins, bench]
+    return [score, profiles, formats, plugins, new, bench]

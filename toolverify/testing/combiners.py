@@ -69,7 +69,8 @@ def _bound(tried: Subject, gates: Sequence[str]) -> Any:
 
 def _scores(rules: Sequence[str]) -> SearchStrategy[dict[str, float]]:
     number = st.one_of(st.sampled_from(_CORNERS), st.floats(0, 1))
-    return st.fixed_dictionaries(dict.fromkeys(rules, number))
+    drawn = st.lists(number, min_size=len(rules), max_size=len(rules))
+    return drawn.map(lambda scores: dict(zip(rules, scores, strict=True)))  # in the order of the rules
 
 
 def _priced(tried: Subject, scores: Mapping[str, float], context: Context) -> dict[str, float]:
