@@ -16,7 +16,7 @@ from toolverify.testing.hostile import hostile_texts
 from toolverify.testing.mutations import plain
 from toolverify.testing.replies import completions, exactly
 from toolverify.testing.soundness import state, subject, twin, unchanged
-from toolverify.testing.trying import Subject, explore, same, told
+from toolverify.testing.trying import Named, Subject, explore, same, told
 from toolverify.testing.values import calls, contexts, messages, texts, thoughts
 
 _STATUSES = get_args(Status)
@@ -97,7 +97,7 @@ def _gives_back(tried: Subject, made: list[ToolCall], thought: str, content: str
 
 def _reads(tried: Subject, completion: Any, case: Case, context: Context, what: str = "") -> Reply:
     """Read a completion, and check the reply."""
-    on = f"{what}: {completion}" if what else completion
+    on = Named(what, completion)
     reply: Reply = tried.ask("read", tried.part.read, completion, case, context, on=on)
     tried.require(isinstance(reply, Reply), f"read gives {type(reply).__name__}, not a Reply", on)
     for attempt in reply.attempts:

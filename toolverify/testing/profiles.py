@@ -20,7 +20,7 @@ from toolverify.testing.mutations import mutations, plain
 from toolverify.testing.replies import samples, tools_for
 from toolverify.testing.schemas import Task, tasks
 from toolverify.testing.staging import AnswerWriter, ProfileSource, Stage, stage
-from toolverify.testing.trying import Subject, explore, same
+from toolverify.testing.trying import Named, Subject, explore, same
 from toolverify.testing.values import arguments, calls, contexts, json_values, messages, thoughts
 from toolverify.verifier import Verifier
 
@@ -234,7 +234,7 @@ def _scores_hostile_texts(trial: _Trial) -> None:
             took = process_time() - start
             slow = f"{what} ({size:,} characters) took {took:.1f} s"
             trial.tried.require(took < _SECONDS, f"a verdict is slow: {slow}")
-            _is_whole(trial, verdict, f"{what}: {text}")
+            _is_whole(trial, verdict, Named(what, text))
             if size == _SIZES[0]:
                 trial.verdict(text, case)
 

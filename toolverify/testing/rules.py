@@ -22,7 +22,7 @@ from toolverify.testing.replies import samples, tools_for
 from toolverify.testing.schemas import Task, tasks
 from toolverify.testing.soundness import state, subject, twin, unchanged
 from toolverify.testing.staging import AnswerWriter, ProfileSource, Stage, stage
-from toolverify.testing.trying import Subject, explore, same
+from toolverify.testing.trying import Named, Subject, explore, same
 from toolverify.testing.values import arguments, calls, contexts, json_values, messages, thoughts
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]*(\.[a-z0-9_-]+)+")
@@ -112,7 +112,7 @@ def _judge(
     if case is None:
         return None
     view = shown.view(completion, case, context or Context())
-    on = f"{what}: {completion!r}" if what else completion
+    on = Named(what, completion)
     outcome = tried.ask("the rule", tried.part, view, on=on)
     tried.require(isinstance(outcome, Outcome), f"it gives {type(outcome).__name__}, not an Outcome", on)
     number = isinstance(outcome.score, int | float)

@@ -19,6 +19,17 @@ _NOTHING = object()
 
 
 @dataclass(frozen=True)
+class Named:
+    """An input and what it is, for a message."""
+
+    what: str
+    value: Any
+
+    def __repr__(self) -> str:
+        return f"{self.what}: {self.value!r}" if self.what else repr(self.value)
+
+
+@dataclass(frozen=True)
 class Subject:
     """The part that is tried, and what its failures begin with."""
 
