@@ -207,7 +207,7 @@ def test_every_code_in_the_core_is_listed_and_every_listed_code_is_used():
 
 
 @pytest.mark.parametrize(
-    "command", ["score", "explain", "compare", "profiles", "formats", "plugins", "bench"]
+    "command", ["score", "explain", "compare", "profiles", "formats", "plugins", "new", "bench"]
 )
 def test_every_command_has_a_page_with_all_its_options(command, capsys):
     page = (ROOT / "docs" / "commands" / f"{command}.md").read_text(encoding="utf-8")

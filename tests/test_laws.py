@@ -3,7 +3,6 @@
 import math
 import pickle
 
-import generate as gen
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,6 +11,20 @@ import toolverify as tv
 from toolverify.limits import Limits
 from toolverify.plugins import registry
 from toolverify.profile import LimitsModel, load_profile
+from toolverify.testing import (
+    arguments,
+    calls,
+    contexts,
+    exactly,
+    json_values,
+    messages,
+    plain,
+    rendered,
+    samples,
+    soups,
+    thoughts,
+    tools_for,
+)
 
 EXACT = {
     "tool-n1": tv.Verifier("tool-n1"),
@@ -52,23 +65,23 @@ def _wire(verifier):
 def _compiled(verifier, answer):
     """A case for these calls, or None where they are beyond the profile's limits."""
     try:
-        written = gen.plain(answer)
+        written = plain(answer)
         if verifier.profile.answers.use == "toolrl-text":  # then it is a reply in the profile's own format
             written = tv.render(answer, format=_wire(verifier), reasoning="")
-        return verifier.compile(answer=written, tools=gen.tools_for(answer))
+        return verifier.compile(answer=written, tools=tools_for(answer))
     except tv.ToolverifyError:
         return None
 
 
 def _samples(verifier):
-    return gen.samples(_wire(verifier))
+    return samples(_wire(verifier))
 
 
 @pytest.mark.parametrize("wire", WIRES)
-@given(calls=gen.calls, thought=gen.thoughts)
+@given(calls=calls(), thought=thoughts())
 def test_parsing_gives_back_what_was_rendered(wire, calls, thought):
     reply = tv.parse(tv.render(calls, format=wire, reasoning=thought), format=wire)
-    assert gen.exactly(gen.plain(reply.calls)) == gen.exactly(gen.plain(calls))
+    assert exactly(plain(reply.calls)) == exactly(plain(calls))
     assert reply.reasoning == thought
     assert not reply.content.strip()
     assert {attempt.status for attempt in reply.attempts} <= {"ok", "in_reasoning"}
@@ -78,7 +91,7 @@ def test_parsing_gives_back_what_was_rendered(wire, calls, thought):
 @given(data=st.data())
 def test_a_right_reply_earns_everything(name, data):
     verifier = EXACT[name]
-    sample = data.draw(gen.rendered(_wire(verifier)))
+    sample = data.draw(rendered(_wire(verifier)))
     verdict = verifier.score(sample.text, case=_compiled(verifier, sample.answer))
     assert (verdict.reward, verdict.passed) == (1, True)
 
@@ -87,7 +100,7 @@ def test_a_right_reply_earns_everything(name, data):
 @given(data=st.data())
 def test_the_order_of_calls_and_arguments_changes_nothing(name, data):
     verifier = EXACT[name]
-    made, answer = data.draw(gen.calls), data.draw(gen.calls)
+    made, answer = data.draw(calls()), data.draw(calls())
     answer = data.draw(st.sampled_from([made, answer, made[:1], made + answer]))
     shuffled = [
         tv.ToolCall(call.name, dict(data.draw(st.permutations(list(call.arguments.items())))))
@@ -102,7 +115,7 @@ def test_the_order_of_calls_and_arguments_changes_nothing(name, data):
 
 
 @pytest.mark.parametrize("name", EXACT)
-@given(data=st.data(), answer=gen.calls, made=gen.calls, extra=gen.calls.filter(bool))
+@given(data=st.data(), answer=calls(), made=calls(), extra=calls().filter(bool))
 def test_adding_a_wrong_call_never_raises_the_reward(name, data, answer, made, extra):
     verifier = EXACT[name]
     made = data.draw(st.sampled_from([made, answer, answer[:1], [*answer, *made]]))
@@ -118,7 +131,7 @@ def test_adding_a_wrong_call_never_raises_the_reward(name, data, answer, made, e
 
 
 @pytest.mark.parametrize("name", EXACT)
-@given(data=st.data(), answer=gen.calls.filter(bool), made=gen.calls)
+@given(data=st.data(), answer=calls().filter(bool), made=calls())
 def test_leaving_out_a_right_call_never_raises_the_reward(name, data, answer, made):
     verifier = EXACT[name]
     wrong = [tv.ToolCall(call.name, {**call.arguments, "no tool takes this": 1}) for call in made]
@@ -144,7 +157,7 @@ def test_the_fast_path_and_the_verdict_agree_on_everything(name, data):
 
 
 @pytest.mark.parametrize("name", EVERY)
-@given(data=st.data(), context=gen.contexts)
+@given(data=st.data(), context=contexts())
 def test_every_verdict_is_whole(name, data, context):
     verifier = EVERY[name]
     text, answer = data.draw(_samples(verifier))
@@ -162,7 +175,7 @@ def test_every_verdict_is_whole(name, data, context):
 
 
 @pytest.mark.parametrize("name", EXACT)
-@given(data=st.data(), context=gen.contexts)
+@given(data=st.data(), context=contexts())
 def test_the_reward_is_one_without_errors_and_zero_with_any(name, data, context):
     verifier = EXACT[name]
     text, answer = data.draw(_samples(verifier))
@@ -172,9 +185,7 @@ def test_the_reward_is_one_without_errors_and_zero_with_any(name, data, context)
 
 
 @pytest.mark.parametrize("name", EVERY)
-@given(
-    completion=st.one_of(gen.messages, st.lists(gen.messages, max_size=3), gen.values), context=gen.contexts
-)
+@given(completion=st.one_of(messages(), st.lists(messages(), max_size=3), json_values()), context=contexts())
 def test_messages_of_any_shape_get_a_verdict(name, completion, context):
     verifier = EVERY[name]
     case = _compiled(verifier, [tv.ToolCall("f", {"x": 1})])
@@ -184,7 +195,7 @@ def test_messages_of_any_shape_get_a_verdict(name, completion, context):
 
 
 @pytest.mark.parametrize("name", EVERY)
-@given(calls=st.one_of(gen.values, gen.calls.map(gen.plain), st.lists(gen.arguments, max_size=3)))
+@given(calls=st.one_of(json_values(), calls().map(plain), st.lists(arguments(), max_size=3)))
 def test_ready_made_calls_of_any_shape_get_a_verdict(name, calls):
     verifier = EVERY[name]
     verdict = verifier.score(None, calls=calls, case=_compiled(verifier, [tv.ToolCall("f", {"x": 1})]))
@@ -206,9 +217,9 @@ def test_verifiers_and_cases_survive_pickling(name, data):
 
 @pytest.mark.parametrize("limits", [Limits(), TIGHT], ids=["default", "tight"])
 @pytest.mark.parametrize("wire", TEXT_FORMATS)
-@given(data=st.data(), context=gen.contexts)
+@given(data=st.data(), context=contexts())
 def test_a_reply_put_together_again_is_the_text(wire, limits, data, context):
-    text = data.draw(st.one_of(gen.soups, gen.samples(wire).map(lambda sample: sample.text)))
+    text = data.draw(st.one_of(soups(), samples(wire).map(lambda sample: sample.text)))
     reply = tv.parse(text, format=wire, context=context, limits=limits)
     if wire in WIRES:
         assert reply.content == "".join(part.text for part in reply.segments if part.kind == "content")

@@ -6,6 +6,7 @@ import golds
 import pytest
 
 import toolverify as tv
+from toolverify.testing import every_mutation, retyped
 
 pytestmark = pytest.mark.skipif(
     not golds.DATA.is_dir(), reason=f"no data at {golds.DATA}; set TOOLVERIFY_SHARED"
@@ -53,7 +54,7 @@ def _has_default(schema):
 def _wrong(gold, *, defaults_count):
     """The wrong replies; an argument left out equals its default where defaults are equivalent."""
     known = set() if defaults_count else _defaults(gold.tools)
-    for mutation in golds.mutations(gold.calls):
+    for mutation in every_mutation(gold.calls):
         if mutation.dropped is None or (mutation.dropped[0], json.dumps(mutation.dropped[1])) not in known:
             yield mutation
 
@@ -104,7 +105,7 @@ def test_a_value_written_as_another_type_is_wrong_without_coercion(real_golds):
     verifier = tv.Verifier("tool-n1")
     tried = 0
     for gold in real_golds:
-        made = [{**call, "arguments": golds.retyped(call["arguments"])} for call in gold.calls]
+        made = [{**call, "arguments": retyped(call["arguments"])} for call in gold.calls]
         if made != gold.calls:
             tried += 1
             case = verifier.compile(answer=gold.calls)

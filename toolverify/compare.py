@@ -19,6 +19,7 @@ class JsonComparison:
     """Numbers by value, booleans only with booleans, strings by code point, objects unordered, lists ordered."""
 
     name: ClassVar[str] = "json"
+    same_value: ClassVar[bool] = True
 
     def equal(self, got: Any, want: Any, options: Mapping[str, Any]) -> bool:
         """Whether both are the same JSON value; NaN and the infinities are none."""
@@ -91,6 +92,7 @@ class JsonTextComparison:
     """Equality of sorted JSON text: 1 differs from 1.0 and -0.0 from 0.0, NaN equals NaN."""
 
     name: ClassVar[str] = "json-text"
+    same_value: ClassVar[bool] = True
 
     def equal(self, got: Any, want: Any, options: Mapping[str, Any]) -> bool:
         """Whether both are written alike."""

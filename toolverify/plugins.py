@@ -45,7 +45,12 @@ KINDS = {
     "command": "toolverify_commands",
 }
 #: Which leaf of this repository brings a name, for the error that says what to install.
-LEAVES = {"tool-n1-": "plugins/tool-n1", "toolrl": "plugins/toolrl"}
+LEAVES = {
+    "tool-n1-": "plugins/tool-n1",
+    "toolrl": "plugins/toolrl",
+    "typed-dates": "plugins/dates",
+    "date-meaning": "plugins/dates",
+}
 
 
 class PluginInfo(Struct, frozen=True):

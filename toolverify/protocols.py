@@ -79,6 +79,7 @@ class Comparison(Protocol):
     """Decides whether a value equals an expected value. It is asked of single arguments, as whole values.
 
     Optional:
+        same_value: True where equal values are one JSON value, so that whatever holds for one holds for the other.
         may_be_left_out: True where an argument compared so need not be there at all.
         check(want): Refuses an expected value that this comparison cannot work with, by raising a ProfileError.
     """

@@ -131,7 +131,11 @@ def _frame(parts: Parts) -> tuple[tuple[Rule, ...], float]:
 
 
 def _reward_if_equal(parts: Parts) -> float | None:
+    """A rule that asks the case asks about the answer's own values, so equal values must be the same ones."""
     rules = [slot.rule for slot in parts.slots]
+    same = getattr(parts.comparison, "same_value", False)
+    if not same and any([hasattr(rule, "sure_for") for rule in rules]):
+        return None
     if not all(getattr(rule, "sure_when_equal", False) or hasattr(rule, "sure_for") for rule in rules):
         return None
     return sum(parts.combiner({slot.name: 1.0 for slot in parts.slots}, _NO_CONTEXT).values())

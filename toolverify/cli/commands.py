@@ -13,6 +13,7 @@ def toolverify_commands() -> Sequence[Callable[..., Any]]:
     from toolverify.cli.compare import compare
     from toolverify.cli.explain import explain
     from toolverify.cli.listing import formats, plugins, profiles
+    from toolverify.cli.new import new
     from toolverify.cli.score import score
 
-    return [score, explain, compare, profiles, formats, plugins, bench]
+    return [score, explain, compare, profiles, formats, plugins, new, bench]

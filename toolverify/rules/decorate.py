@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import reduce
+from importlib import import_module
+from typing import Any
 
 from toolverify.calls import Finding, Outcome, View
 
@@ -28,6 +31,18 @@ class FunctionRule:
             return Outcome(float(judged))
         findings = tuple(judged)
         return Outcome(0.0 if any(finding.level == "error" for finding in findings) else 1.0, findings)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """The decorator has put the rule in the place of its function, so pickle cannot find that by its name."""
+        place = (self.function.__module__, self.function.__qualname__)
+        return _found_again, (*place, self.name, self.gate, self.reads_tools)
+
+
+def _found_again(module: str, path: str, name: str, gate: bool, reads_tools: bool) -> FunctionRule:
+    """The rule whose function stands at a place, decorated or not."""
+    found: Any = reduce(getattr, path.split("."), import_module(module))
+    function = found.function if isinstance(found, FunctionRule) else found
+    return FunctionRule(name, function, gate, reads_tools)
 
 
 def rule(

@@ -48,6 +48,10 @@ class JsonBlocks:
     padding: str = ""
     separator: str = "\n"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """The options alone: a decoder does not pickle, and is made again where it is needed."""
+        return {key: value for key, value in self.__dict__.items() if key != "_decoder"}
+
     def read(self, completion: str, case: Case, context: Context) -> Reply:
         """Read a text; calls, reasoning and content in one pass."""
         return Reading(self, completion, case.limits, context).reply()

@@ -207,9 +207,7 @@ def _attempts(
     attempts = [as_attempt(value, raw, span) for value in values[:told]]
     items = [_item(value) for value in values[:told]]
     if len(values) > told:
-        attempts.append(
-            Attempt("limit_exceeded", "", span, detail=f"{len(values) - told} more elements, not told")
-        )
+        attempts.append(Attempt("limit_exceeded", "", detail=f"{len(values) - told} more elements, not told"))
     return tuple(attempts), tuple(items if complete else [*items, Item(False)])
 
 
