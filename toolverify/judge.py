@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from toolverify.calls import ArgumentVerdict, Case, Choice, Compared, ExpectedCall, Fields, Items, ToolCall
 from toolverify.protocols import Comparison, KeyedComparison
 
-_NO_DEFAULTS: Mapping[str, Any] = {}
+_NOTHING: Mapping[str, Any] = {}
 
 
 class CallJudge(Struct, frozen=True):
@@ -27,7 +27,7 @@ class CallJudge(Struct, frozen=True):
     comparison: Comparison
     options: Mapping[str, Any]
     value_key: Callable[[Any], Hashable | None] | None = None
-    defaults: Mapping[str, Mapping[str, Any]] = _NO_DEFAULTS
+    defaults: Mapping[str, Mapping[str, Any]] = _NOTHING
 
     def for_case(self, case: Case) -> CallJudge:
         """The judge of one case's calls."""
@@ -58,7 +58,7 @@ class CallJudge(Struct, frozen=True):
         if isinstance(want, Compared):
             return bool(want.comparison.equal(got, want.want, want.options))
         if isinstance(want, Fields):
-            return isinstance(got, dict) and self._members(got, want.members, _NO_DEFAULTS)
+            return isinstance(got, dict) and self._members(got, want.members, _NOTHING)
         if isinstance(want, Items):
             return (
                 isinstance(got, list)
@@ -72,7 +72,7 @@ class CallJudge(Struct, frozen=True):
         return got.name == want.name and self._members(got.arguments, want.arguments, self._defaults(want))
 
     def _defaults(self, want: ExpectedCall) -> Mapping[str, Any]:
-        return self.defaults.get(want.name, _NO_DEFAULTS)
+        return self.defaults.get(want.name, _NOTHING)
 
     def _members(self, got: Mapping[str, Any], want: Mapping[str, Any], defaults: Mapping[str, Any]) -> bool:
         """Whether what is there is as expected, and what is not may be left out."""
@@ -121,7 +121,7 @@ class CallJudge(Struct, frozen=True):
         return ArgumentVerdict(name, "surplus", got=value)
 
 
-def make_judge(comparison: Comparison, options: Mapping[str, Any]) -> CallJudge:
+def make_judge(comparison: Comparison, options: Mapping[str, Any] = _NOTHING) -> CallJudge:
     """A judge that compares values so."""
     key = comparison.key if isinstance(comparison, KeyedComparison) and not options else None
     return CallJudge(comparison, options, key)

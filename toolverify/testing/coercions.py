@@ -10,6 +10,7 @@ from hypothesis.strategies import SearchStrategy
 from toolverify.calls import Change, Coerced, ToolCall
 from toolverify.compare import json_equal
 from toolverify.protocols import Coercion
+from toolverify.paths import split
 from toolverify.schema import ToolSpec, fits, read_tool
 from toolverify.testing.mutations import mutations, plain, retyped
 from toolverify.testing.schemas import tasks
@@ -103,7 +104,8 @@ def _coerces(tried: Subject, call: ToolCall, tool: ToolSpec) -> None:
     for change in coerced.changes:
         told = isinstance(change, Change) and bool(change.path) and bool(change.reason)
         tried.require(told, f"{change!r} does not tell path and reason", call)
-        tried.require(not same(change.before, change.after), f"{change!r} changes nothing", call)
+        gone = change.after is None and split(change.path)[-1] not in after.arguments
+        tried.require(gone or not same(change.before, change.after), f"{change!r} changes nothing", call)
     if fits(tool, call.arguments):
         kept = same(after, call) or json_equal(after.arguments, call.arguments)
         tried.require(kept, f"arguments that fit their schema became {after.arguments!r}", call)

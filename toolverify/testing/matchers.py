@@ -117,7 +117,8 @@ def _pairs(tried: Subject, got: Sequence[ToolCall], want: Sequence[ExpectedCall]
             both = pair.call is not None and pair.expected is not None
             alike = both and judge.equal(got[pair.call or 0], want[pair.expected or 0])
             tried.require(alike, f"{pair} is called equal, and the judge says otherwise", on)
-    equal = all(pair.equal for pair in match.pairs)
+    counted = [pair for pair in match.pairs if pair.expected is not None or not match.surplus_is_free]
+    equal = all(pair.equal for pair in counted)
     tried.require(equal or not match.exact, "exact, yet not all pairs are equal", on)
     return match
 
