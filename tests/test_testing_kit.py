@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import ClassVar
 
 import jsonschema_rs
@@ -56,6 +59,12 @@ INSTALLED = [(kind, name) for kind in CHECKS for name in sorted(registry().all(k
 def test_there_is_a_check_for_every_kind_of_parts():
     assert set(CHECKS) == set(KINDS) - {"command"}
     assert set(PROTOCOLS) == set(KINDS) - {"command", "profile"}
+
+
+def test_every_name_of_the_kit_is_documented():
+    page = (Path(__file__).resolve().parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
+    for name in testing.__all__:
+        assert re.search(rf"`{name}\b", page), name
 
 
 @pytest.mark.parametrize(("kind", "name"), INSTALLED, ids=lambda value: value)
@@ -326,6 +335,29 @@ def test_a_sound_rule_passes_and_a_class_is_told_apart():
         testing.check_rule(tv.rules.CallsRule)
     with pytest.raises(ProfileError, match="unknown rule 'cals'; did you mean 'calls'"):
         testing.check_rule("cals")
+
+
+@tv.rule("sound")
+def sound(view):
+    return float(view.match.exact)
+
+
+def test_a_decorated_rule_pickles_as_what_it_stands_for():
+    testing.check_rule(sound, examples=FEW)
+    configured = replace(sound, gate=True)
+    again = pickle.loads(pickle.dumps(configured))  # noqa: S301  # our own bytes
+    assert (again, again.gate, again.function) == (configured, True, sound.function)
+
+
+def test_a_rule_within_a_function_is_told_to_move():
+    @tv.rule("local")
+    def local(view):
+        return 1.0
+
+    with pytest.raises(
+        AssertionError, match=r"rule 'local': it cannot be pickled .* define it at the top of its module"
+    ):
+        testing.check_rule(local, examples=FEW)
 
 
 class Comparison:
