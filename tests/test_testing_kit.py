@@ -26,7 +26,7 @@ from toolverify.compare import JsonComparison
 from toolverify.errors import ProfileError, RenderError
 from toolverify.formats.engines import JsonBlocks
 from toolverify.match import UnorderedMatcher
-from toolverify.plugins import KINDS, registry
+from toolverify.plugins import KINDS, Part, registry
 from toolverify.profile import Profile
 from toolverify.schema import fits, read_tool, read_tools
 from toolverify.testing.soundness import PROTOCOLS
@@ -625,6 +625,47 @@ PROFILES = [
 def test_a_faulty_profile_is_found(planted, words):
     with pytest.raises(AssertionError, match=f"(?s)^profile 'planted': {words}"):
         testing.check_profile(planted, examples=60)
+
+
+class Loose:
+    """A sound comparison with a key."""
+
+    name = "loose"
+
+    def equal(self, got, want, options):
+        return JsonComparison().equal(_lower(got), _lower(want), options)
+
+    def key(self, value):
+        return JsonComparison.key(_lower(value))
+
+
+def _lower(value):
+    if isinstance(value, dict):
+        return {key: _lower(member) for key, member in value.items()}
+    return value.casefold() if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class WantsSmallLetters:
+    """It takes equal calls for the same calls, and by a comparison such as the one above they are not."""
+
+    name: ClassVar[str] = "small"
+    gate: ClassVar[bool] = True
+    sure_when_equal: ClassVar[bool] = True
+
+    def __call__(self, view):
+        shouts = [call for call in view.calls if str(call.arguments.get("unit")).isupper()]
+        return Outcome(0.0, error()) if shouts else Outcome(1.0)
+
+
+def test_two_ways_that_disagree_are_found_where_equal_is_not_the_same(monkeypatch):
+    for kind, part in (("comparison", Loose()), ("rule", WantsSmallLetters())):
+        table = registry().all(kind)
+        known = next(iter(table.values()))
+        monkeypatch.setitem(table, part.name, Part(part.name, part, known.plugin))
+    testing.check_comparison(Loose(), examples=FEW)
+    with pytest.raises(AssertionError, match=r"profile 'planted': score says 0.0, rewards 1.0"):
+        testing.check_profile(profile(rules=["calls", "small"], comparison="loose"), examples=FEW)
 
 
 def test_a_profile_that_pays_for_surplus_calls_is_found_and_may_say_so():
