@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -146,6 +147,16 @@ def test_the_core_and_its_leaves_install_in_editable_form(fresh):
     fresh.is_clean()
     assert {leaf.name for leaf in LEAVES} <= fresh.plugins()
     fresh.scores("tool-n1-v0")
+
+
+@pytest.mark.packaging
+def test_a_new_plugin_installs_and_passes_its_tests(fresh):
+    fresh.pip(".[testing]")
+    told = fresh.run("toolverify", "new", "plugin", "mine").splitlines()
+    assert [line.split()[0] for line in told[1:]] == ["pip", "pytest", "toolverify"]
+    fresh.pip("-e", f"{fresh.folder / 'mine'}[test]")
+    for line in told[2:]:
+        assert fresh.run(*shlex.split(line))
 
 
 @pytest.mark.packaging

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import random
+import re
 import subprocess
 import sys
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import ClassVar
 
 import jsonschema_rs
@@ -23,7 +26,7 @@ from toolverify.compare import JsonComparison
 from toolverify.errors import ProfileError, RenderError
 from toolverify.formats.engines import JsonBlocks
 from toolverify.match import UnorderedMatcher
-from toolverify.plugins import KINDS, registry
+from toolverify.plugins import KINDS, Part, registry
 from toolverify.profile import Profile
 from toolverify.schema import fits, read_tool, read_tools
 from toolverify.testing.soundness import PROTOCOLS
@@ -56,6 +59,12 @@ INSTALLED = [(kind, name) for kind in CHECKS for name in sorted(registry().all(k
 def test_there_is_a_check_for_every_kind_of_parts():
     assert set(CHECKS) == set(KINDS) - {"command"}
     assert set(PROTOCOLS) == set(KINDS) - {"command", "profile"}
+
+
+def test_every_name_of_the_kit_is_documented():
+    page = (Path(__file__).resolve().parents[1] / "docs" / "testing.md").read_text(encoding="utf-8")
+    for name in testing.__all__:
+        assert re.search(rf"`{name}\b", page), name
 
 
 @pytest.mark.parametrize(("kind", "name"), INSTALLED, ids=lambda value: value)
@@ -328,6 +337,29 @@ def test_a_sound_rule_passes_and_a_class_is_told_apart():
         testing.check_rule("cals")
 
 
+@tv.rule("sound")
+def sound(view):
+    return float(view.match.exact)
+
+
+def test_a_decorated_rule_pickles_as_what_it_stands_for():
+    testing.check_rule(sound, examples=FEW)
+    configured = replace(sound, gate=True)
+    again = pickle.loads(pickle.dumps(configured))  # noqa: S301  # our own bytes
+    assert (again, again.gate, again.function) == (configured, True, sound.function)
+
+
+def test_a_rule_within_a_function_is_told_to_move():
+    @tv.rule("local")
+    def local(view):
+        return 1.0
+
+    with pytest.raises(
+        AssertionError, match=r"rule 'local': it cannot be pickled .* define it at the top of its module"
+    ):
+        testing.check_rule(local, examples=FEW)
+
+
 class Comparison:
     name = "planted"
 
@@ -593,6 +625,47 @@ PROFILES = [
 def test_a_faulty_profile_is_found(planted, words):
     with pytest.raises(AssertionError, match=f"(?s)^profile 'planted': {words}"):
         testing.check_profile(planted, examples=60)
+
+
+class Loose:
+    """A sound comparison with a key."""
+
+    name = "loose"
+
+    def equal(self, got, want, options):
+        return JsonComparison().equal(_lower(got), _lower(want), options)
+
+    def key(self, value):
+        return JsonComparison.key(_lower(value))
+
+
+def _lower(value):
+    if isinstance(value, dict):
+        return {key: _lower(member) for key, member in value.items()}
+    return value.casefold() if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class WantsSmallLetters:
+    """It takes equal calls for the same calls, and by a comparison such as the one above they are not."""
+
+    name: ClassVar[str] = "small"
+    gate: ClassVar[bool] = True
+    sure_when_equal: ClassVar[bool] = True
+
+    def __call__(self, view):
+        shouts = [call for call in view.calls if str(call.arguments.get("unit")).isupper()]
+        return Outcome(0.0, error()) if shouts else Outcome(1.0)
+
+
+def test_two_ways_that_disagree_are_found_where_equal_is_not_the_same(monkeypatch):
+    for kind, part in (("comparison", Loose()), ("rule", WantsSmallLetters())):
+        table = registry().all(kind)
+        known = next(iter(table.values()))
+        monkeypatch.setitem(table, part.name, Part(part.name, part, known.plugin))
+    testing.check_comparison(Loose(), examples=FEW)
+    with pytest.raises(AssertionError, match=r"profile 'planted': score says 0.0, rewards 1.0"):
+        testing.check_profile(profile(rules=["calls", "small"], comparison="loose"), examples=FEW)
 
 
 def test_a_profile_that_pays_for_surplus_calls_is_found_and_may_say_so():

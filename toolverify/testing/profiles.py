@@ -16,7 +16,7 @@ from toolverify.calls import Case, Context, ToolCall, Verdict
 from toolverify.errors import ToolverifyError
 from toolverify.rows import to_json, verdict_to_dict
 from toolverify.testing.hostile import hostile_texts
-from toolverify.testing.mutations import mutations, plain
+from toolverify.testing.mutations import every_mutation, mutations, plain, retyped
 from toolverify.testing.replies import samples, tools_for
 from toolverify.testing.schemas import Task, tasks
 from toolverify.testing.staging import AnswerWriter, ProfileSource, Stage, stage
@@ -25,6 +25,24 @@ from toolverify.testing.values import arguments, calls, contexts, json_values, m
 from toolverify.verifier import Verifier
 
 _RIGHT = [ToolCall("f", {"y": 2}), ToolCall("g", {"tags": ["a"], "inner": {"deep": None}})]
+#: Arguments that a schema wants in one way of writing, so that calls may be equal and yet not satisfy it.
+_STRICT = [ToolCall("f", {"unit": "celsius", "day": "2024-03-05", "count": 3, "on": True})]
+_STRICT_TOOLS = [
+    {
+        "name": "f",
+        "parameters": {
+            "type": "object",
+            "properties": {
+                "unit": {"enum": ["celsius", "fahrenheit"]},
+                "day": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"},
+                "count": {"type": "integer", "maximum": 3},
+                "on": {"type": "boolean"},
+            },
+            "required": ["unit"],
+            "additionalProperties": False,
+        },
+    }
+]
 _FOREIGN = ToolCall("no_tool_has_this_name", {"x": 1})
 _SIZES, _SECONDS = (1_000, 8_000, 64_000), 2.0
 
@@ -105,6 +123,7 @@ def check_profile(
     trial = _Trial(Subject("profile", verifier.profile), verifier, stage(profile, answer), reasons)
     _stays_the_same(trial, profile)
     _pays_plain_gold(trial)
+    _scores_what_schemas_tell_apart(trial)
     _scores_hostile_texts(trial)
     explore(
         lambda task, thought: _gold_earns_the_most(trial, task, thought),
@@ -192,6 +211,17 @@ def _pays_plain_gold(trial: _Trial) -> None:
         trial.tried.require(case is not None, unread, plain(right))
         if text is not None and case is not None:
             _passes(trial, text, case)
+
+
+def _scores_what_schemas_tell_apart(trial: _Trial) -> None:
+    """The right calls, and everything next to them, where equal to a comparison need not be right to a schema."""
+    case = trial.case(_STRICT, _STRICT_TOOLS)
+    right = plain(_STRICT)
+    other = [{**call, "arguments": retyped(call["arguments"])} for call in right]
+    for made in (right, other, *[mutation.calls for mutation in every_mutation(right)]):
+        text = trial.written([ToolCall(**call) for call in made])
+        if text is not None and case is not None:
+            trial.verdict(text, case)
 
 
 def _passes(trial: _Trial, text: str, case: Case) -> Verdict:

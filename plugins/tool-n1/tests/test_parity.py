@@ -33,3 +33,17 @@ def test_a_row_of_the_matrix_has_its_reward(row, variant):
 def test_the_oracle_has_the_matrix_too(row, variant):
     expected = n1_oracle.reward(variant, _text(row), json.dumps(row["gold"]))
     assert expected == (n1_oracle.Raises(row["raises"]) if "raises" in row else row[variant])
+
+
+@pytest.mark.parametrize("name", ["tool-n1-release", "tool-n1-release-llama"])
+@pytest.mark.parametrize(
+    ("thought", "path"), [("<tool_call>", "reasoning"), ("</tool_call>", "calls"), ("a < b", None)]
+)
+def test_what_the_release_cannot_read_back_is_not_written(name, thought, path):
+    calls = [{"name": "f", "arguments": {"a": "<tool_call>"}}]
+    if path is None:
+        text = tv.render(calls, format=name, reasoning=thought)
+        assert tv.parse(text, format=name).calls == (tv.ToolCall("f", {"a": "<tool_call>"}),)
+    else:
+        with pytest.raises(tv.ToolverifyError, match=f"@ {path}"):
+            tv.render(calls, format=name, reasoning=thought)

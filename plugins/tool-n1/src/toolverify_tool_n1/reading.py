@@ -110,6 +110,10 @@ class ReleaseFormat:
             raise RenderError(
                 "the released code cannot read an argument that contains a marker", path="calls"
             )
+        if _START in (reasoning or ""):
+            raise RenderError(
+                "the released code takes a start marker in the reasoning for the block's", path="reasoning"
+            )
         return text
 
     def quick(self, completion: str, case: Case) -> list[tuple[str, dict[str, Any]]] | None:
