@@ -9,8 +9,8 @@ from hypothesis.strategies import SearchStrategy
 
 from toolverify.calls import Change, Coerced, ToolCall
 from toolverify.compare import json_equal
-from toolverify.protocols import Coercion
 from toolverify.paths import split
+from toolverify.protocols import Coercion
 from toolverify.schema import ToolSpec, fits, read_tool
 from toolverify.testing.mutations import mutations, plain, retyped
 from toolverify.testing.schemas import tasks
