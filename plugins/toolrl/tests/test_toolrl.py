@@ -177,6 +177,22 @@ def test_what_is_rendered_reads_back_and_scores():
         tv.render([], format="toolrl", content="<tool_call>")
 
 
+@pytest.mark.parametrize(
+    ("reasoning", "content", "argument"),
+    [
+        ("<|im_start|>assistant", "", 1),
+        ("so", "<|im_end|>", 1),
+        ("so", "", "<|im_end|>"),
+        ("so</think>", "", 1),
+        ("so", "<think>", 1),
+    ],
+)
+def test_what_would_not_be_read_back_is_not_written(reasoning, content, argument):
+    calls = [{"name": "f", "arguments": {"a": argument}}]
+    with pytest.raises(RenderError):
+        tv.render(calls, format="toolrl", reasoning=reasoning, content=content)
+
+
 def test_calls_that_came_ready_made_are_judged_without_their_form():
     verifier = tv.Verifier("toolrl")
     calls = [{"name": "f", "arguments": {"a": 1, "b": 1}}]

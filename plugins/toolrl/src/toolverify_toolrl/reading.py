@@ -11,7 +11,7 @@ from toolverify.calls import Attempt, Case, Context, Reply, ToolCall
 from toolverify.errors import RenderError
 from toolverify.formats.engines import Loaded, load_python_json
 from toolverify.formats.engines.items import as_attempt
-from toolverify_toolrl.cutting import Span, cut
+from toolverify_toolrl.cutting import THINK, THOUGHT, Span, cut
 
 START, END = "<tool_call>", "</tool_call>"
 
@@ -73,6 +73,8 @@ class ToolrlFormat:
         """Write thought, calls and response the way the released format test wants them."""
         if any(marker in content or marker in (reasoning or "") for marker in (START, END)):
             raise RenderError("the released code cannot read a call marker outside its block", path="content")
+        if THOUGHT in (reasoning or "") or THINK in content:
+            raise RenderError("a think marker inside reasoning or content would part it", path="reasoning")
         parts = [] if reasoning is None else [f"<think>{reasoning}</think>"]
         if calls:
             lines = [json.dumps({"name": call.name, "parameters": call.arguments}) for call in calls]
@@ -83,7 +85,12 @@ class ToolrlFormat:
             parts.append("\n".join([START, *lines, END]))
         if content:
             parts.append(f"<response>{content}</response>")
-        return "\n".join(parts)
+        text = "\n".join(parts)
+        if self.marker in text or self.stop in text:
+            raise RenderError(
+                "the released code reads only what stands between the chat markers", path="calls"
+            )
+        return text
 
 
 class Block(NamedTuple):
