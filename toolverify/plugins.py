@@ -44,7 +44,7 @@ KINDS = {
     "command": "toolverify_commands",
 }
 #: Which leaf of this repository brings a name, for the error that says what to install.
-LEAVES = {"tool-n1-": "plugins/tool-n1", "toolrl": "plugins/toolrl"}
+LEAVES = {"bfcl": "plugins/bfcl", "tool-n1-": "plugins/tool-n1", "toolrl": "plugins/toolrl"}
 
 
 class PluginInfo(Struct, frozen=True):

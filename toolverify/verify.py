@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec.structs import replace
+
 from toolverify.calls import (
     Case,
     Change,
     Context,
-    Expected,
     Finding,
     Match,
     Reply,
@@ -39,7 +40,7 @@ def _verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verd
         stage = "coercion"
         calls, changes = coerce(parts, reply, case)
         stage = "matcher"
-        match = best_match(parts, calls, case.expected)
+        match = best_match(parts, calls, case, context)
         view = View(reply, calls, case, match, context, parts.judge, changes)
         scores: dict[str, float] = {}
         findings: list[Finding] = []
@@ -72,15 +73,17 @@ def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...]
     return typed, tuple(changes)
 
 
-def best_match(parts: Parts, calls: Sequence[ToolCall], expected: Expected) -> Match:
+def best_match(parts: Parts, calls: Sequence[ToolCall], case: Case, context: Context) -> Match:
     """The pairing with the option of the answer that fits best: an exact one, else the most equal pairs."""
-    best = parts.matcher.pair(calls, expected.options[0], parts.judge)
-    for index in range(1, len(expected.options)):
+    matcher = parts.matcher.bind(case, context) if hasattr(parts.matcher, "bind") else parts.matcher
+    options = case.expected.options
+    best: Match = matcher.pair(calls, options[0], parts.judge)
+    for index in range(1, len(options)):
         if best.exact:
             break
-        match = parts.matcher.pair(calls, expected.options[index], parts.judge)
+        match = matcher.pair(calls, options[index], parts.judge)
         if (match.exact, _worth(match)) > (best.exact, _worth(best)):
-            best = Match(match.pairs, match.exact, index, match.capped)
+            best = replace(match, option=index)
     return best
 
 
