@@ -155,7 +155,7 @@ def _member(text: str) -> Any:
 
 def _members(text: str) -> list[tuple[str, str]]:
     """Keys and values: a value ends at the first comma behind which a colon stands before the next comma."""
-    members = []
+    members: list[tuple[str, str]] = []
     position = 0
     while True:
         while text.startswith(":", position):

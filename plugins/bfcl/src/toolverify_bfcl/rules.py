@@ -95,8 +95,14 @@ class BoundMatcher:
             return BfclMatch((*alone, *[Pair(None, index) for index in range(len(want))]), exact=not alone)
         category = category_of(self.case, self.context.category)
         manner = Manner(language_of(self.context.category), self.underscores)
-        judged = judge_calls(tools_of(self.case), got, self.case.expected.extra, category, manner)
+        calls = [_as_texts(call) for call in got] if manner.underscores and manner.language.convert else got
+        judged = judge_calls(tools_of(self.case), calls, self.case.expected.extra, category, manner)
         return BfclMatch(judged.pairs, exact=judged.problem is None, problem=judged.problem)
+
+
+def _as_texts(call: ToolCall) -> ToolCall:
+    """A call made by function calling, with its values as the texts that Java and JavaScript are judged by."""
+    return ToolCall(call.name, {name: str(value) for name, value in call.arguments.items()})
 
 
 @dataclass(frozen=True)
