@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 from toolverify.formats.engines.json_value import beyond, has_duplicate_keys, scan_once
-from toolverify.formats.engines.python_tokens import number_value
 from toolverify.limits import Limits
 
 _SPACE = r"[ \t\f\r\n]*+"
@@ -18,8 +17,9 @@ _RUN = re.compile(rf"(?:{_PIECE}){{4,}}+")
 _FLAT_LIST = re.compile(rf"\[{_SPACE}(?:{_PIECE})*+(?:{_PLAIN})?+{_SPACE}\]")
 _CONTAINER = re.compile(rf"{_SPACE}(?=[\[{{])")
 _AFTER_VALUE = re.compile(rf"{_SPACE}[,)]")
-#: What JSON and Python do not read alike.
-_NOT_ALIKE = re.compile(r"true|false|null|NaN|Infinity|\\")
+#: What JSON and Python do not read alike, and what is no text.
+_NOT_ALIKE = re.compile(r"true|false|null|NaN|Infinity|\\|[\ud800-\udfff]")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 #: A value, where it stands, and where the text behind it and its comma begins.
 Item = tuple[Any, tuple[int, int], int]
@@ -52,10 +52,21 @@ def _flat_list(text: str, begin: int, stop: int, limits: Limits) -> tuple[Any, i
     found = _FLAT_LIST.match(text, begin, stop)
     if found is None:
         return None
-    tokens = _TOKEN.findall(text, begin, found.end())
-    if not all([_is_plain(token, limits) for token in tokens]):
-        return None
-    return [_value(token) for token in tokens], found.end()
+    values = _values_of(text[begin : found.end()], limits)
+    return None if values is None else (values, found.end())
+
+
+def _values_of(body: str, limits: Limits) -> Any:
+    """The values of a flat list: with one kind of quotes in it, JSON tells them, else they are told one by one."""
+    if not ("'" in body and '"' in body):
+        inner = body[1:-1].strip().removesuffix(",").replace("'", '"')
+        values = _from_json(f"[{inner}]", 0, limits)
+        if values is not None:
+            return values[0]
+    tokens = _TOKEN.findall(body)
+    return (
+        [_value(token) for token in tokens] if all([_is_plain(token, limits) for token in tokens]) else None
+    )
 
 
 def plain_run(text: str, begin: int, stop: int, limits: Limits) -> list[Item]:
@@ -70,9 +81,11 @@ def plain_run(text: str, begin: int, stop: int, limits: Limits) -> list[Item]:
 def _is_plain(token: str, limits: Limits) -> bool:
     """Whether a token is a string, or a number within the limits and without leading zeros."""
     if token[0] in "'\"":
-        return True
+        return token.isascii() or not _SURROGATE.search(token)
     return len(token) <= limits.digits and (token[0] != "0" or not token[1:2].isdigit())
 
 
 def _value(token: str) -> Any:
-    return token[1:-1] if token[0] in "'\"" else number_value(token)
+    if token[0] in "'\"":
+        return token[1:-1]
+    return int(token) if token.isdigit() else float(token)

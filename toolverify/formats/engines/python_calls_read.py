@@ -35,12 +35,14 @@ class Names(Struct, frozen=True):
     Attributes:
         call: A name with the bracket behind it.
         opening: The bracket of a list, before such a name.
-        following: The comma or the line end before such a name.
+        comma: The comma before such a name.
+        line: The comma or the line end before such a name.
     """
 
     call: re.Pattern[str]
     opening: re.Pattern[str]
-    following: re.Pattern[str]
+    comma: re.Pattern[str]
+    line: re.Pattern[str]
 
 
 def names_of(tools: Iterable[str] | None, *, free: bool) -> Names:
@@ -52,7 +54,8 @@ def names_of(tools: Iterable[str] | None, *, free: bool) -> Names:
     return Names(
         re.compile(rf"({name})\s*+\("),
         re.compile(rf"(?<!\w)\[\s*+{behind}"),
-        re.compile(rf"(?:,|\n)\s*+{behind}"),
+        re.compile(rf",\s*+{behind}"),
+        re.compile(rf"[,\n]\s*+{behind}"),
     )
 
 
@@ -233,12 +236,12 @@ class CallsReading:
             if position >= len(self.text):
                 self._end_of_text(before)
                 return
-            if self.text.startswith(",", position):
-                position = self._past_space(position + 1)
-            elif not self.text.startswith("]", position):
+            if not self.text.startswith((",", "]"), position):
                 position = self._fault(position, Fault("invalid", "a comma or ']' is missing", position))
                 if position < 0:
                     return
+            if self.text.startswith(",", position):
+                position = self._past_space(position + 1)
         self._close(position + 1, before)
 
     def _lines(self, position: int, before: int) -> None:
@@ -318,17 +321,18 @@ class CallsReading:
         return values
 
     def _fault(self, position: int, fault: Fault, status: Status = "ok", *, name: str | None = None) -> int:
-        """Record what cannot be read, up to the next call of its block, which is returned.
+        """Record what cannot be read, up to what parts it from the next call of its block, which is returned.
 
         Where no call follows, the block ends, and -1 is returned.
         """
         self.wasted += max(fault.position - position, 0) + 1
         status = _STATUSES[fault.status] if status == "ok" else status
         end = self._block_end(fault.position)
-        following = None if fault.status == "pending" else self._search(self.names.following, fault.position)
+        between = self.names.line if self.format.brackets == "none" else self.names.comma
+        following = None if fault.status == "pending" else self._search(between, fault.position)
         if following and following.start() < end:
             self._attempt(status, (position, following.start()), fault.detail, name)
-            return following.end()
+            return following.start()
         self._end_broken(position, end, status, fault.detail, name)
         return -1
 

@@ -27,33 +27,7 @@ from toolverify.limits import Limits
 MOST_ARGUMENTS = 1_000
 _CONSTANTS = {"True": True, "False": False, "None": None}
 _PREFIXES = frozenset(("-", "+", "~", "not", "await"))
-_BINARY = frozenset(
-    [
-        "+",
-        "-",
-        "*",
-        "/",
-        "//",
-        "%",
-        "@",
-        "**",
-        "<<",
-        ">>",
-        "&",
-        "|",
-        "^",
-        "<",
-        ">",
-        "<=",
-        ">=",
-        "==",
-        "!=",
-        "and",
-        "or",
-        "in",
-        "is",
-    ]
-)
+_BINARY = frozenset("+ - * / // % @ ** << >> & | ^ < > <= >= == != and or in is".split())  # noqa: SIM905  # a list is a page
 _RESERVED = frozenset(keyword.kwlist) - frozenset(_CONSTANTS)
 _KEYWORD_ARGUMENT = re.compile(r"([^\W\d]\w*+)[ \t\f\r\n]*+=(?!=)")
 _LITERAL_KINDS = frozenset(("number", "string"))
@@ -68,7 +42,7 @@ def read_expression(text: str, limits: Limits) -> Expression:
     """
     parser = ExpressionParser(text, 0, limits)
     expression = parser.sequence()
-    if parser.kind != "end":
+    if parser.kind != "end" or parser.stop < len(text):
         raise parser.unexpected()
     return expression
 

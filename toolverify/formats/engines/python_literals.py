@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from toolverify.formats.engines.python_tree import Expression
 #: What an expression that is no literal becomes; raises `NotLiteral` where it becomes nothing.
 Resolve = Callable[[Expression], Any]
 
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _WORDS = {"true": True, "false": False, "null": None}
 _WRITTEN_WORDS = {True: "true", False: "false", None: "null"}
 
@@ -64,6 +66,12 @@ def _constant(expression: Expression, resolve: Resolve) -> Any:
         raise NotLiteral("a number beyond what JSON holds")
     if isinstance(value, bytes | complex) or value is ...:
         return resolve(expression)
+    return _text(value) if type(value) is str else value
+
+
+def _text(value: str) -> str:
+    if not value.isascii() and _SURROGATE.search(value):
+        raise NotLiteral("a surrogate without a partner is not text")
     return value
 
 
@@ -79,7 +87,7 @@ def _key(key: Expression | None, expression: Expression) -> str:
     if key is None or key.kind != "constant" or type(key.value) is not str:
         shown = expression.text[:60] if key is None else key.text[:60]
         raise NotLiteral(f"a key that is no string: {shown!r}")
-    return key.value
+    return _text(key.value)
 
 
 def repeats_key(expression: Expression) -> bool:

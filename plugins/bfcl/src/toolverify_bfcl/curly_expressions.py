@@ -136,6 +136,7 @@ class CurlyParser(CurlyReader):
     def arguments(self) -> tuple[Node, ...]:
         """The arguments between the brackets of a call."""
         self.inside += 1
+        self.nest()
         self.expect("(")
         found: list[Node] = []
         while self.word != ")":
@@ -146,6 +147,7 @@ class CurlyParser(CurlyReader):
                 if self.word == ")" and not self.trailing_comma:
                     raise self.unexpected()
         self.advance()
+        self.depth -= 1
         self.inside -= 1
         return tuple(found)
 

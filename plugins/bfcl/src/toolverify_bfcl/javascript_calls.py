@@ -188,6 +188,7 @@ class ScriptParser(CurlyParser):
         self.balanced()
 
     def _bracketed(self) -> Node:
+        self.nest()
         start, opening = self.begin, self.word
         if opening == "{":
             self._object()
@@ -195,6 +196,7 @@ class ScriptParser(CurlyParser):
             self._array()
         else:
             self._group()
+        self.depth -= 1
         return self.node("other", start, "")
 
     def _group(self) -> None:
