@@ -17,8 +17,8 @@ _RUN = re.compile(rf"(?:{_PIECE}){{4,}}+")
 _FLAT_LIST = re.compile(rf"\[{_SPACE}(?:{_PIECE})*+(?:{_PLAIN})?+{_SPACE}\]")
 _CONTAINER = re.compile(rf"{_SPACE}(?=[\[{{])")
 _AFTER_VALUE = re.compile(rf"{_SPACE}[,)]")
-#: What JSON and Python do not read alike, and what is no text.
-_NOT_ALIKE = re.compile(r"true|false|null|NaN|Infinity|\\|[\ud800-\udfff]")
+#: What JSON and Python do not read alike.
+_NOT_ALIKE = ("\\", "true", "false", "null", "NaN", "Infinity")
 _SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 #: A value, where it stands, and where the text behind it and its comma begins.
@@ -43,7 +43,7 @@ def _from_json(text: str, begin: int, limits: Limits) -> tuple[Any, int] | None:
     except (ValueError, StopIteration, RecursionError):  # not JSON, or a number of very many digits
         return None
     body = text[begin:end]
-    if _NOT_ALIKE.search(body) or beyond(body, limits):
+    if any([sign in body for sign in _NOT_ALIKE]) or beyond(body, limits) or not _is_text(body):
         return None
     return None if "{" in body and has_duplicate_keys(body, value) else (value, end)
 
@@ -81,8 +81,12 @@ def plain_run(text: str, begin: int, stop: int, limits: Limits) -> list[Item]:
 def _is_plain(token: str, limits: Limits) -> bool:
     """Whether a token is a string, or a number within the limits and without leading zeros."""
     if token[0] in "'\"":
-        return token.isascii() or not _SURROGATE.search(token)
+        return _is_text(token)
     return len(token) <= limits.digits and (token[0] != "0" or not token[1:2].isdigit())
+
+
+def _is_text(text: str) -> bool:
+    return text.isascii() or not _SURROGATE.search(text)
 
 
 def _value(token: str) -> Any:
