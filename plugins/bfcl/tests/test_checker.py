@@ -140,6 +140,16 @@ def test_openai_tools_are_read_as_they_are():
     assert verdict.passed
 
 
+def test_answers_in_the_common_form_have_one_alternative():
+    answer = [{"name": "f", "arguments": {"city": "Oslo", "o": {"k": 1}, "l": [{"k": 2}]}}]
+    properties = {"city": CITY, "o": {"type": "dict"}, "l": {"type": "array", "items": {"type": "dict"}}}
+    case = tv.Verifier("bfcl-ast").compile(answer=answer, tools=[_tool(**properties)])
+    assert case.expected.extra == ({"f": {"city": ["Oslo"], "o": [{"k": [1]}], "l": [[{"k": [2]}]]}},)
+    for text, passed in (("k': 1}, l=[{'k': 2}", True), ("k': 2}, l=[{'k': 2}", False)):
+        verdict = tv.Verifier("bfcl-ast").score(f"[f(city='oslo', o={{'{text}])]", case=case)
+        assert verdict.passed == passed
+
+
 @pytest.mark.parametrize(
     ("answer", "path"),
     [

@@ -154,11 +154,21 @@ def test_javascript_that_is_no_call_has_the_wrong_format(text):
 def test_calls_are_written_and_read_again():
     calls = [ToolCall("a.b", {"x": [1, None, {"k": "it's"}], "y": -1.5}), ToolCall("c", {})]
     assert list(_read(BfclPrompt().render(calls)).calls) == calls
-    for wrong in ({"reasoning": "t"}, {"content": "c"}):
+    assert _read(BfclPrompt().render(calls, reasoning="so")).reasoning == "so"
+    for wrong in (ToolCall("get-it", {}), ToolCall("f", {"from": 1})):
         with pytest.raises(RenderError):
-            BfclPrompt().render(calls, **wrong)
+            BfclPrompt().render([wrong])
     with pytest.raises(RenderError):
-        BfclPrompt().render([ToolCall("get-it", {})])
+        BfclPrompt().render(calls, content="c")
+
+
+def test_reasoning_is_cut_off_where_a_text_begins_with_it():
+    reply = _read("\n<think>f(a=1)?</think>\n[g()]")
+    assert (reply.reasoning, [call.name for call in reply.calls]) == ("f(a=1)?", ["g"])
+    assert _read("so</think>[g()]").decoding == "failed"
+    opened = tv.Context(reasoning_open=True)
+    assert len(BfclPrompt().read("so</think>[g()]", Case(Expected(((),))), opened).calls) == 1
+    assert _read("<think>[g()]").flags == ("reasoning_unclosed",)
 
 
 TOOLS = {

@@ -18,6 +18,7 @@ _SHAPE = 'write {"name": {"argument": [value, …]}}'
 class BfclAnswer:
     """`[{"fn": {"arg": [alternative, …]}}, …]` as in BFCL's possible answers; `[]` where no call is expected.
 
+    A call in the common form, `{"name", "arguments"}`, has one alternative for each argument.
     Where any call will do, as in the category of relevance, the answer is not looked at, and may be `[]`.
     """
 
@@ -36,6 +37,12 @@ class BfclAnswer:
 
 
 def _gold(call: Any, path: str) -> dict[str, Any]:
+    if (
+        isinstance(call, Mapping)
+        and set(call) == {"name", "arguments"}
+        and isinstance(call["arguments"], Mapping)
+    ):
+        call = {call["name"]: {name: [_sole(value)] for name, value in call["arguments"].items()}}
     if not isinstance(call, Mapping) or len(call) != 1:
         raise AnswerError("expected an object with one name", path=path, mend=_SHAPE)
     name, arguments = next(iter(call.items()))
@@ -45,6 +52,17 @@ def _gold(call: Any, path: str) -> dict[str, Any]:
         kind = type(arguments).__name__
         raise AnswerError(f"expected an object, got {kind}", path=f"{path}.{name}", mend=_SHAPE)
     return {name: dict(arguments)}
+
+
+def _sole(value: Any) -> Any:
+    """A value as the only alternative: in an object, also in a list of them, each member lists its own alternatives."""
+    if isinstance(value, Mapping):
+        return {key: [member] for key, member in value.items()}
+    return (
+        [_sole(element) if isinstance(element, Mapping) else element for element in value]
+        if isinstance(value, list)
+        else value
+    )
 
 
 def _expected(gold: dict[str, Any]) -> ExpectedCall:
