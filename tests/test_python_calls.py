@@ -137,6 +137,9 @@ def test_literals(text, value):
         ("'\\ud800'", "surrogate"),
         ("'a\nb'", "a line ends inside a string"),
         ("1x", "unexpected 'x'"),
+        ("x[1 2]", "unexpected '2'"),
+        ("x[1,,2]", "unexpected ','"),
+        ("x[]", "unexpected ']'"),
         ("", "unexpected ')'"),
     ],
 )

@@ -320,11 +320,15 @@ class ExpressionParser(TokenReader):
         self.advance()
         start, colons, elements = self.begin, 0, []
         while self.word != "]":
+            if self.word == "," and (self.begin == start or self.text[self.ended - 1] == ","):
+                raise self.unexpected()
             if self.word in (":", ","):
                 colons += 1
                 self.advance()
             else:
                 elements.append(self.element())
+                if self.word not in (":", ",", "]"):
+                    raise self.unexpected()
         if not elements and not colons:
             raise self.unexpected()
         made = self._make("slice", start, parts=tuple(elements)) if colons else elements[0]
