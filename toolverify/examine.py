@@ -20,5 +20,5 @@ def _view(parts: Parts, completion: Any, case: Case, context: Context) -> View:
     reply = read_completion(parts.format, completion, case, context)
     typed, changes = coerce(parts, reply, case)
     judge = parts.judge.for_case(case)
-    match = best_match(parts, typed, case.expected, judge)
+    match = best_match(parts, typed, case, context, judge)
     return View(reply, typed, case, match, context, judge, changes)

@@ -46,6 +46,7 @@ KINDS = {
 }
 #: Which leaf of this repository brings a name, for the error that says what to install.
 LEAVES = {
+    "bfcl": "plugins/bfcl",
     "tool-n1-": "plugins/tool-n1",
     "toolrl": "plugins/toolrl",
     "typed-dates": "plugins/dates",

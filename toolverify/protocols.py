@@ -144,7 +144,12 @@ class Judge(Protocol):
 
 @runtime_checkable
 class Matcher(Protocol):
-    """Pairs calls with expected calls."""
+    """Pairs calls with expected calls.
+
+    Optional:
+        bind(case, context): Called before the calls of a completion are paired; returns the matcher that pairs them. For a
+            matcher that must know the tools, or what else is known of the completion.
+    """
 
     @property
     def name(self) -> str:

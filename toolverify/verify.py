@@ -11,7 +11,6 @@ from toolverify.calls import (
     Case,
     Change,
     Context,
-    Expected,
     Finding,
     Match,
     Reply,
@@ -59,7 +58,7 @@ def _verify(
         calls, changes = coerce(parts, reply, case)
         stage = "matcher"
         judge = parts.judge.for_case(case) if case.defaults else parts.judge
-        match = best_match(parts, calls, case.expected, judge)
+        match = best_match(parts, calls, case, context, judge)
         view = View(reply, calls, case, match, context, judge, changes)
         scores: dict[str, float] = {}
         findings = notes(changes) if changes else []
@@ -93,13 +92,17 @@ def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...]
     return tuple(typed), tuple(changes)
 
 
-def best_match(parts: Parts, calls: Sequence[ToolCall], expected: Expected, judge: CallJudge) -> Match:
+def best_match(
+    parts: Parts, calls: Sequence[ToolCall], case: Case, context: Context, judge: CallJudge
+) -> Match:
     """The pairing with the option of the answer that fits best: an exact one, else the most equal pairs."""
-    best = parts.matcher.pair(calls, expected.options[0], judge)
-    for index in range(1, len(expected.options)):
+    matcher = parts.matcher.bind(case, context) if hasattr(parts.matcher, "bind") else parts.matcher
+    options = case.expected.options
+    best: Match = matcher.pair(calls, options[0], judge)
+    for index in range(1, len(options)):
         if best.exact:
             break
-        match = parts.matcher.pair(calls, expected.options[index], judge)
+        match = matcher.pair(calls, options[index], judge)
         if (match.exact, _worth(match)) > (best.exact, _worth(best)):
             best = replace(match, option=index)
     return best
