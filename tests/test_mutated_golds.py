@@ -80,6 +80,16 @@ def test_most_golds_satisfy_their_tools(real_golds):
     assert sum(passed) > 0.85 * len(passed)
 
 
+def test_a_gold_that_fails_typed_says_why(real_golds):
+    """Golds break their own schemas: that is told, path by path, and nothing else is ever the reason."""
+    verifier = tv.Verifier("typed")
+    for gold in real_golds:
+        verdict = verifier.score(_text(gold.calls), case=_case(verifier, gold))
+        reasons = {finding.code for finding in verdict.findings if finding.level == "error"}
+        assert verdict.passed is (not reasons), gold.origin
+        assert reasons <= {"schema.violated", "call.unknown_tool"}, gold.origin
+
+
 @pytest.mark.parametrize("name", ["tool-n1", "typed"])
 def test_no_mutated_gold_is_let_through(name, real_golds):
     verifier = tv.Verifier(name)

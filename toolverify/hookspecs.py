@@ -12,7 +12,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from toolverify.profile import Profile
-    from toolverify.protocols import AnswerReader, Coercion, Combiner, Comparison, Format, Matcher, Rule
+    from toolverify.protocols import (
+        AnswerReader,
+        Backend,
+        Coercion,
+        Combiner,
+        Comparison,
+        Format,
+        Matcher,
+        Rule,
+    )
 
 hookspec = pluggy.HookspecMarker("toolverify")
 hookimpl = pluggy.HookimplMarker("toolverify")
@@ -56,6 +65,11 @@ def toolverify_combiners() -> Sequence[Combiner]:  # type: ignore[empty-body]
 @hookspec
 def toolverify_profiles() -> Sequence[Profile | Path]:  # type: ignore[empty-body]
     """Profiles: values, or paths of TOML files whose names are the profiles' names."""
+
+
+@hookspec
+def toolverify_backends() -> Sequence[Backend]:  # type: ignore[empty-body]
+    """Adapters for trainers."""
 
 
 @hookspec

@@ -42,6 +42,7 @@ KINDS = {
     "rule": "toolverify_rules",
     "combiner": "toolverify_combiners",
     "profile": "toolverify_profiles",
+    "backend": "toolverify_backends",
     "command": "toolverify_commands",
 }
 #: Which leaf of this repository brings a name, for the error that says what to install.

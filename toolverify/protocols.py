@@ -6,8 +6,9 @@ behaviour has options is a frozen dataclass whose fields are the options; a prof
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from toolverify.calls import (
     ArgumentVerdict,
@@ -23,6 +24,9 @@ from toolverify.calls import (
     View,
 )
 from toolverify.schema import ToolSpec
+
+if TYPE_CHECKING:
+    from toolverify.checkup import Fault, Setup
 
 
 @runtime_checkable
@@ -206,4 +210,41 @@ class Combiner(Protocol):
 
     def __call__(self, scores: Mapping[str, float], context: Context) -> dict[str, float]:
         """Price the scores. The keys are the same whatever the scores and the context."""
+        ...
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """A trainer's adapter: how the reward gets in, and what could keep it from working."""
+
+    @property
+    def name(self) -> str:
+        """The name of the backend."""
+        ...
+
+    @property
+    def summary(self) -> str:
+        """One line."""
+        ...
+
+    @property
+    def requires(self) -> Mapping[str, str]:
+        """The distributions it works with, and the versions it was tried on: `{"trl": ">=1.0,<2"}`."""
+        ...
+
+    @property
+    def path(self) -> Path | None:
+        """The file a trainer is pointed at, where it wants one."""
+        ...
+
+    def usage(self, profile: str) -> str:
+        """The lines of configuration that plug the reward in."""
+        ...
+
+    def gold(self, row: Mapping[str, Any]) -> Any:
+        """The `toolverify.training.Gold` of a row of training data; ToolverifyError where it holds none."""
+        ...
+
+    def check(self, setup: Setup) -> Iterable[Fault]:
+        """What is wrong with a set-up, as far as the backend can tell. Never starts anything."""
         ...
