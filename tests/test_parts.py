@@ -17,6 +17,7 @@ from toolverify.errors import AnswerError, ProfileError
 from toolverify.judge import CallJudge, shown
 from toolverify.match import UnorderedMatcher
 from toolverify.profile import Profile
+from toolverify.settled import settle
 
 JSON = CallJudge(JsonComparison(), {})
 CALL = {"name": "f", "arguments": {"a": 1}}
@@ -494,13 +495,19 @@ def test_unscorable_is_nan_for_rewards():
     verifier._parts = msgspec.structs.replace(
         verifier._parts, slots=(msgspec.structs.replace(slot, rule=raises), *verifier._parts.slots[1:])
     )
+    verifier._settled = settle(verifier._parts)
     case = verifier.compile(answer=[])
     verdict = verifier.score("x", case=case)
     assert (verdict.reward, verdict.passed) == (None, None)
     assert verdict.scores == {"reasoning": None, "format": None, "calls": None}
     assert verdict.parts == {"all": None}
     assert "reasoning of toolverify" in verdict.findings[0].message
-    assert math.isnan(verifier.rewards(["x"], [case])[0])
+    for text in (
+        "x",
+        "<think>t</think><tool_call>[]</tool_call>",
+        '<think>t</think><tool_call>[{"name": "f", "arguments": {}}]</tool_call>',
+    ):
+        assert math.isnan(verifier.rewards([text], [case])[0]), text
 
 
 def test_a_case_of_another_profile_is_refused():

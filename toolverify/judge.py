@@ -37,7 +37,10 @@ class CallJudge(Struct, frozen=True):
         """A key equal for equal calls, or None where the comparison has none for this one."""
         if self.value_key is None:
             return None
-        key = self.value_key(self._without_defaults(call.name, call.arguments))
+        arguments = call.arguments
+        if self.defaults:
+            arguments = self._without_defaults(call.name, arguments)
+        key = self.value_key(arguments)
         return None if key is None else (call.name, key)
 
     def _without_defaults(self, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -53,19 +56,20 @@ class CallJudge(Struct, frozen=True):
 
     def value(self, got: Any, want: Any) -> bool:
         """Whether a value is as good as an expected value or one of its alternatives."""
+        if not isinstance(want, Struct):
+            return self.comparison.equal(got, want, self.options)
         if isinstance(want, Choice):
             return any(self.value(got, alternative) for alternative in want.values)
         if isinstance(want, Compared):
             return bool(want.comparison.equal(got, want.want, want.options))
         if isinstance(want, Fields):
             return isinstance(got, dict) and self._members(got, want.members, _NOTHING)
-        if isinstance(want, Items):
-            return (
-                isinstance(got, list)
-                and len(got) == len(want.elements)
-                and all(self.value(*pair) for pair in zip(got, want.elements, strict=True))
-            )
-        return self.comparison.equal(got, want, self.options)
+        return (
+            isinstance(want, Items)
+            and isinstance(got, list)
+            and len(got) == len(want.elements)
+            and all(self.value(*pair) for pair in zip(got, want.elements, strict=True))
+        )
 
     def equal(self, got: ToolCall, want: ExpectedCall) -> bool:
         """Whether name and all arguments are as expected."""
@@ -91,6 +95,17 @@ class CallJudge(Struct, frozen=True):
     def _is_default(self, name: str, got: Any, defaults: Mapping[str, Any]) -> bool:
         return name in defaults and self.comparison.equal(got, defaults[name], self.options)
 
+    def share(self, got: ToolCall, want: ExpectedCall) -> float:
+        """The share of right arguments, whatever the names of the calls: 1 where all are right and no others."""
+        if want.plain and want.name not in self.defaults:
+            given, wanted, equal = got.arguments, want.arguments, self.comparison.equal
+            right = sum([name in given and equal(given[name], wanted[name], self.options) for name in wanted])
+            every = len(wanted) + sum([name not in wanted for name in given])
+        else:
+            outcomes = [verdict.outcome for verdict in self.arguments(got, want)]
+            right, every = outcomes.count("equal"), len(outcomes)
+        return right / every if every else 1.0
+
     def arguments(self, got: ToolCall, want: ExpectedCall) -> tuple[ArgumentVerdict, ...]:
         """How each argument fared: first the expected ones, then the surplus ones."""
         defaults = self._defaults(want)
@@ -110,7 +125,8 @@ class CallJudge(Struct, frozen=True):
                 return ArgumentVerdict(name, "missing", expected=shown(want))
             left_out = defaults.get(name)
             return None if left_out is None else ArgumentVerdict(name, "equal", left_out, left_out)
-        value, comparison = got.arguments[name], _decider(want) or self.comparison
+        value = got.arguments[name]
+        comparison = self.comparison if not isinstance(want, Struct) else _decider(want) or self.comparison
         if self.value(value, want):
             return ArgumentVerdict(name, "equal", value, value, comparison.name)
         return ArgumentVerdict(name, "differs", value, shown(want), comparison.name)

@@ -76,7 +76,7 @@ class OrderedMatcher:
         if len(got) * len(want) > _MOST_WEIGHED:
             return self._step_by_step(got, want, judge)
         shares = [
-            [_share(one, other, judge) if one.name == other.name else _APART for other in want] for one in got
+            [judge.share(one, other) if one.name == other.name else _APART for other in want] for one in got
         ]
         chosen = enumerate(align(_tipped(shares)))
         return _match(len(got), len(want), {i: (j, shares[i][j]) for i, j in chosen if j is not None})
@@ -118,13 +118,7 @@ def _one_by_one(got: ToolCall, want: ExpectedCall, judge: Judge) -> Match:
     """The match of one call with one expected call, whose keys differ."""
     if got.name != want.name:
         return _STRANGERS
-    return Match((Pair(0, 0, score=_share(got, want, judge)),), exact=False)
-
-
-def _share(got: ToolCall, want: ExpectedCall, judge: Judge) -> float:
-    """The share of right arguments: 1 for equal calls and for no others."""
-    outcomes = [verdict.outcome for verdict in judge.arguments(got, want)]
-    return outcomes.count("equal") / len(outcomes) if outcomes else 1.0
+    return Match((Pair(0, 0, score=judge.share(got, want)),), exact=False)
 
 
 def _tipped(shares: Sequence[Sequence[float]]) -> list[list[float]]:
@@ -165,7 +159,7 @@ def _weighed(
     judge: Judge,
 ) -> Partners:
     """The best pairing of calls and expected calls of one name."""
-    shares = [[_share(got[i], want[j], judge) for j in places] for i in calls]
+    shares = [[judge.share(got[i], want[j]) for j in places] for i in calls]
     chosen = assign(_tipped(shares)) if len(calls) > 1 or len(places) > 1 else [0]
     found = [(row, column) for row, column in enumerate(chosen) if column is not None]
     return {calls[row]: (places[column], shares[row][column]) for row, column in found}

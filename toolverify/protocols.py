@@ -141,6 +141,10 @@ class Judge(Protocol):
         """Whether name and all arguments are as expected."""
         ...
 
+    def share(self, got: ToolCall, want: ExpectedCall) -> float:
+        """The share of right arguments, whatever the names of the calls; 1 where all are right and none is surplus."""
+        ...
+
     def arguments(self, got: ToolCall, want: ExpectedCall) -> tuple[ArgumentVerdict, ...]:
         """How each argument fared, whatever the names of the calls."""
         ...

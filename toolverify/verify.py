@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, cast
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -33,7 +33,10 @@ Stops = Callable[[Reply, Case], bool]
 
 def verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdict:
     """Score one completion. Never raises: a part that does makes the verdict unscorable, and is named in it."""
-    return cast(Verdict, verify_unless(parts, completion, case, context, None))
+    try:
+        return with_room(_verify, parts, completion, case, context, None)  # type: ignore[return-value]  # nothing stops it
+    except RecursionError as error:
+        return unscorable(parts, "format", error)
 
 
 def verify_unless(
