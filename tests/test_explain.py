@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
-import generate as gen
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +26,7 @@ from toolverify.compare import json_equal
 from toolverify.differences import MOST_VALUES, differences, nature
 from toolverify.explain import ERROR, NOTE, explanation
 from toolverify.styled import Span, as_text, shortened, visible, wrap, written
+from toolverify.testing import soups
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -551,7 +551,7 @@ def test_any_completion_is_shown(rows, capsys, completion, profile):
     assert run(capsys, path, "--id", "w", "-p", profile, "--json")[0] == 0
 
 
-@given(gen.soups)
+@given(soups())
 def test_what_is_shown_of_any_text_is_printable(text):
     from toolverify.cli.sample_report import report
     from toolverify.rows import Line, read_sample

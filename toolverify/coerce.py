@@ -23,7 +23,7 @@ from toolverify.protocols import Coercion
 from toolverify.schema import ToolSpec, fits
 from toolverify.schema_places import ROOT, Node, Place, node
 
-_MOST_STEPS = 2_000  # values looked at in one call; a call that would need more stays as it is
+_MOST_STEPS = 1_000  # values looked at in one call; a call that would need more stays as it is
 _MOST_DIGITS = DEFAULT_LIMITS.digits
 _FIRST_INEXACT = 2.0**53  # from here on several integers share one double
 _JSON_BEGINS = frozenset('-0123456789tfn{["')

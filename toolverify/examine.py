@@ -18,7 +18,7 @@ def examine(parts: Parts, completion: Any, case: Case, context: Context) -> View
 
 def _view(parts: Parts, completion: Any, case: Case, context: Context) -> View:
     reply = read_completion(parts.format, completion, case, context)
-    typed, changes = coerce(parts, reply, case)
+    typed, changes = coerce(parts, reply, case) if parts.coerces else (reply.calls, ())
     judge = parts.judge.for_case(case)
     match = best_match(parts, typed, case, context, judge)
     return View(reply, typed, case, match, context, judge, changes)

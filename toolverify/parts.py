@@ -47,6 +47,7 @@ class Parts(Struct, frozen=True):
     part_names: tuple[str, ...]
     gates: tuple[str, ...]
     coerces: bool
+    binds: bool
     fills_in: bool
     relaxes: bool
     reads_tools: bool
@@ -74,12 +75,13 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
     if hasattr(combiner, "bind"):
         combiner = combiner.bind(gates)
     coercion = part("coercion", "coercion", profile.coercion, Coercion)  # type: ignore[type-abstract]
+    matcher = part("matcher", "matcher", profile.matcher, Matcher)  # type: ignore[type-abstract]
     return Parts(
         format=part("format", "format", profile.format, Format),  # type: ignore[type-abstract]
         answers=part("answer reader", "answers", profile.answers, AnswerReader),  # type: ignore[type-abstract]
         coercion=coercion,
         comparison=comparison,
-        matcher=part("matcher", "matcher", profile.matcher, Matcher),  # type: ignore[type-abstract]
+        matcher=matcher,
         slots=slots,
         combiner=combiner,
         limits=profile.bounds(),
@@ -87,6 +89,7 @@ def assemble(profile: Profile, registry: Registry) -> Parts:
         part_names=_part_names(combiner, slots),
         gates=gates,
         coerces=coercion.name != "none",
+        binds=hasattr(matcher, "bind"),
         fills_in=profile.defaults == "equivalent",
         relaxes=profile.relax,
         reads_tools=coercion.name != "none"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from msgspec.structs import replace
 
@@ -25,7 +25,7 @@ from toolverify.parts import Parts
 from toolverify.reading import read_completion
 
 _MOST_FINDINGS = 100
-_MOST_STEPS = 10_000  # values that coercion looks at in one reply; calls behind them stay as they are
+_MOST_STEPS = 4_000  # values that coercion looks at in one reply; calls behind them stay as they are
 
 
 Stops = Callable[[Reply, Case], bool]
@@ -58,7 +58,7 @@ def _verify(
         if stops is not None and stops(reply, case):
             return None
         stage = "coercion"
-        calls, changes = coerce(parts, reply, case)
+        calls, changes = coerce(parts, reply, case) if parts.coerces else (reply.calls, ())
         stage = "matcher"
         judge = parts.judge.for_case(case) if case.defaults else parts.judge
         match = best_match(parts, calls, case, context, judge)
@@ -68,7 +68,9 @@ def _verify(
         for slot in parts.slots:
             stage = slot.name
             outcome = slot.rule(view)
-            scores[stage] = in_range(outcome.score)
+            score = scores[stage] = outcome.score
+            if not 0.0 <= score <= 1.0:
+                refuse(score)
             findings += outcome.findings
         stage = "combine"
         priced = price(parts, scores, context)
@@ -82,8 +84,7 @@ def _verify(
 
 def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...], tuple[Change, ...]]:
     """The calls as their tools' schemas want them, as far as the work on one reply may go."""
-    calls = reply.calls
-    tools = case.tools if parts.coerces else None
+    calls, tools = reply.calls, case.tools
     if tools is None:
         return calls, ()
     typed, changes, steps = list(calls), [], 0
@@ -99,9 +100,12 @@ def best_match(
     parts: Parts, calls: Sequence[ToolCall], case: Case, context: Context, judge: CallJudge
 ) -> Match:
     """The pairing with the option of the answer that fits best: an exact one, else the most equal pairs."""
-    matcher = parts.matcher.bind(case, context) if hasattr(parts.matcher, "bind") else parts.matcher
-    options = case.expected.options
-    best: Match = matcher.pair(calls, options[0], judge)
+    matcher, options = parts.matcher, case.expected.options
+    if parts.binds:
+        matcher = matcher.bind(case, context)  # type: ignore[attr-defined]  # the optional half of the protocol
+    best = matcher.pair(calls, options[0], judge)
+    if len(options) == 1:
+        return best
     for index in range(1, len(options)):
         if best.exact:
             break
@@ -117,11 +121,9 @@ def _worth(match: Match) -> tuple[float, int]:
     return sum([pair.score for pair in paired]) / max(len(match.pairs), 1), len(paired)
 
 
-def in_range(score: float) -> float:
-    """A rule's score, which is from 0 to 1 or an error of the rule."""
-    if not 0.0 <= score <= 1.0:
-        raise ValueError(f"a score from 0 to 1 is due, got {score!r}")
-    return score
+def refuse(score: float) -> NoReturn:
+    """A rule's score is from 0 to 1; any other is an error of the rule."""
+    raise ValueError(f"a score from 0 to 1 is due, got {score!r}")
 
 
 def price(parts: Parts, scores: dict[str, float], context: Context) -> dict[str, float]:

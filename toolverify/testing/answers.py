@@ -8,13 +8,13 @@ from typing import Any
 from hypothesis import strategies as st
 
 from toolverify.calls import Expected, ExpectedCall, ToolCall
-from toolverify.errors import AnswerError, ToolverifyError
+from toolverify.errors import AnswerError, ToolsError, ToolverifyError
 from toolverify.protocols import AnswerReader, Format
 from toolverify.schema import ToolSpec, read_tools
 from toolverify.testing.mutations import plain
 from toolverify.testing.replies import exactly, tools_for
 from toolverify.testing.soundness import state, subject, twin, unchanged
-from toolverify.testing.staging import answer_for
+from toolverify.testing.staging import answer_for, read_with_tools
 from toolverify.testing.trying import Subject, explore, find, same
 from toolverify.testing.values import calls, json_values, soups
 
@@ -89,7 +89,7 @@ def check_answer_reader(
     unchanged(tried, before)
     other = twin(tried)
     for answer in right:
-        results = [part.read(answer, None) for part in (tried.part, other)]
+        results = [read_with_tools(part, answer, _FEW) for part in (tried.part, other)]
         tried.require(same(*results), "after pickling it reads otherwise", answer)
 
 
@@ -113,6 +113,10 @@ def _read(tried: Subject, answer: Any, tools: dict[str, ToolSpec] | Any) -> Expe
         at = error.path == "answer" or error.path.startswith(("answer.", "answer[", "answer:"))
         tried.require(at, f"the path of an AnswerError begins with answer, not {error.path!r}", answer)
         return None
+    except ToolsError as error:
+        if tools is None:  # it may ask for the tools, and then it gets them
+            return _read(tried, answer, read_tools(tools_for(_FEW)))
+        tried.fail(f"read raised ToolsError, where AnswerError is due: {error}", answer)
     except ToolverifyError as error:
         tried.fail(f"read raised {type(error).__name__}, where AnswerError is due: {error}", answer)
     tried.require(

@@ -12,13 +12,14 @@ import msgspec
 
 from toolverify.calls import Case, Context, Expected, ExpectedCall, Outcome, ToolCall, View
 from toolverify.compile import compile_case
-from toolverify.errors import ToolverifyError
+from toolverify.errors import ToolsError, ToolverifyError
 from toolverify.parts import Parts, Slot, assemble
 from toolverify.plugins import registry
 from toolverify.profile import Profile, load_profile
 from toolverify.protocols import AnswerReader, Format
+from toolverify.schema import read_tools
 from toolverify.testing.mutations import plain
-from toolverify.testing.replies import exactly
+from toolverify.testing.replies import exactly, tools_for
 from toolverify.verify import verify
 
 ProfileSource = str | os.PathLike[str] | Profile
@@ -81,12 +82,24 @@ def answer_for(
     written = [write(made)] if write is not None else _writings(made, format_)
     for answer in written:
         try:
-            expected = reader.read(answer, None)
+            expected = read_with_tools(reader, answer, made)
         except ToolverifyError:
             continue
         if write is not None or _is(expected, made):
             return answer
     return None
+
+
+def read_with_tools(reader: AnswerReader, answer: Any, made: Sequence[ToolCall]) -> Expected:
+    """What a reader reads without tools, or with tools that accept these calls where it asks for them.
+
+    Raises:
+        ToolverifyError: It refuses the answer.
+    """
+    try:
+        return reader.read(answer, None)
+    except ToolsError:
+        return reader.read(answer, read_tools(tools_for(list(made))))
 
 
 def _writings(made: Sequence[ToolCall], format_: Format) -> Iterator[Any]:

@@ -209,7 +209,7 @@ def _attempts(
     values = [loaded.value] if isinstance(loaded.value, dict) else loaded.value
     complete = all(map(_is_complete, values))
     attempts = [as_attempt(value, raw, span) for value in values[:told]]
-    items = [_item(value) for value in values[:told]]
+    items = [Item(True, value["name"]) if complete else _item(value) for value in values[:told]]
     if len(values) > told:
         attempts.append(Attempt("limit_exceeded", "", detail=f"{len(values) - told} more elements, not told"))
     return tuple(attempts), tuple(items if complete else [*items, Item(False)])
