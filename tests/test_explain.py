@@ -573,7 +573,10 @@ def test_ready_calls_options_and_gold_texts_are_told(rows, capsys):
     assert "completion: none, the calls came ready-made" in out
     assert "1 call read, 1 expected, option 2 of 2" in out
     assert "  note  format.not_judged\n" in out
-    assert "calls[0] stands alone: not expected\n    f\n      b  2\n" in out
+    assert "    f\n    − a  missing, expected 1\n    + b  2, not expected\n" in out
+    path = rows({"id": 1, "calls": [{"name": "h", "arguments": {"b": 2}}], "answer": answer})
+    _, out, _ = run(capsys, path, "--id", "1", "-p", "tool-n1")
+    assert "calls[0] stands alone: not expected\n    h\n      b  2\n" in out
 
 
 def test_a_gold_completion_is_shown(rows, capsys):
