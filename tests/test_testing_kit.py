@@ -41,6 +41,8 @@ SETTINGS = {
     },
     "answer reader": {"toolrl-text": {"format": "toolrl"}},
     "rule": {},
+    # The reference raises for tools that are not written as BFCL writes its own; the leaf's tests have those.
+    "profile": {name: {"gold_passes": False} for name in ("bfcl-ast", "bfcl-ast-fc")},
 }
 PROFILE_OF_A_LEAF = {"toolverify-tool-n1": "tool-n1-v0", "toolverify-toolrl": "toolrl"}
 CHECKS = {
@@ -57,8 +59,8 @@ INSTALLED = [(kind, name) for kind in CHECKS for name in sorted(registry().all(k
 
 
 def test_there_is_a_check_for_every_kind_of_parts():
-    assert set(CHECKS) == set(KINDS) - {"command"}
-    assert set(PROTOCOLS) == set(KINDS) - {"command", "profile"}
+    assert set(CHECKS) == set(KINDS) - {"command", "backend"}
+    assert set(PROTOCOLS) == set(KINDS) - {"command", "profile", "backend"}
 
 
 def test_every_name_of_the_kit_is_documented():

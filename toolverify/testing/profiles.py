@@ -98,6 +98,7 @@ def check_profile(
     monotone: bool = True,
     unordered: bool = True,
     reasons: bool = True,
+    gold_passes: bool = True,
     answer: AnswerWriter | None = None,
 ) -> None:
     """Check a profile: its name, the path of its file, or a Profile.
@@ -113,6 +114,8 @@ def check_profile(
         unordered: Where the matcher is `unordered`, the order of calls and arguments changes nothing. Say False for a
             reference reward with rules that look at the order.
         reasons: Whatever does not pass has a finding that says why. Say False for a reward that tells no reasons.
+        gold_passes: What the answer itself would write passes. Say False for a reference reward that knows the tools of
+            its own data alone.
         answer: Calls as an answer, where the profile's answer reader has a form of its own.
 
     Raises:
@@ -122,15 +125,12 @@ def check_profile(
     verifier = Verifier(profile)
     trial = _Trial(Subject("profile", verifier.profile), verifier, stage(profile, answer), reasons)
     _stays_the_same(trial, profile)
-    _pays_plain_gold(trial)
+    if gold_passes:
+        _pays_plain_gold(trial)
     _scores_what_schemas_tell_apart(trial)
     _scores_hostile_texts(trial)
-    explore(
-        lambda task, thought: _gold_earns_the_most(trial, task, thought),
-        _tasks(),
-        thoughts(),
-        examples=examples,
-    )
+    if gold_passes:
+        explore(lambda *drawn: _gold_earns_the_most(trial, *drawn), _tasks(), thoughts(), examples=examples)
     explore(
         lambda *drawn: _scores_texts(trial, *drawn),
         samples(trial.stage.parts.format),
