@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any
@@ -13,7 +13,8 @@ from msgspec import Struct
 from toolverify.errors import ToolsError
 from toolverify.paths import join
 from toolverify.schema_dialects import normalise_parameters
-from toolverify.schema_places import fitting
+from toolverify.schema_places import ROOT, Node, Place, node
+from toolverify.schema_validators import at, fitting, recursive_places
 
 #: The keyword of a schema that says how a value is graded: never shown to a model.
 GRADING = "x-toolverify"
@@ -146,7 +147,7 @@ def _check_schema(schema_json: bytes, path: str) -> None:
     import jsonschema_rs
 
     try:
-        _validator(schema_json)
+        fitting(schema_json)
     except ValueError as error:
         place = getattr(error, "instance_path", ())
         raise ToolsError(
@@ -169,25 +170,10 @@ def _schema_error(schema: dict[str, Any], path: str) -> ToolsError:
     return ToolsError("not a JSON Schema", path=path, mend="mend the schema")
 
 
-@lru_cache(maxsize=4096)
-def _validator(schema_json: bytes) -> Any:
-    import jsonschema_rs
-
-    return jsonschema_rs.Draft202012Validator(
-        msgspec.json.decode(schema_json),
-        pattern_options=jsonschema_rs.RegexOptions(),
-        retriever=_refuse_to_fetch,
-    )
-
-
-def _refuse_to_fetch(uri: str) -> Any:
-    raise ValueError(f"references lead nowhere outside the schema: {uri}")
-
-
 def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
     """Whether arguments satisfy the tool's schema."""
     try:
-        return bool(_validator(tool.schema_json).is_valid(arguments))
+        return fitting(tool.schema_json)(arguments)
     except ValueError:  # NaN, or a number beyond what the validator holds: no schema means that
         return False
 
@@ -195,7 +181,7 @@ def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
 def fits_argument(tool: ToolSpec, name: str, value: Any) -> bool:
     """Whether a value satisfies the schema of one argument that the tool describes."""
     try:
-        return bool(fitting(tool.schema_json, ("properties", name))(value))
+        return fitting(tool.schema_json, ("properties", name))(value)
     except ValueError:
         return False
 
@@ -203,11 +189,14 @@ def fits_argument(tool: ToolSpec, name: str, value: Any) -> bool:
 def violations(tool: ToolSpec, arguments: dict[str, Any]) -> list[Violation]:
     """The first places where arguments break the tool's schema, in jsonschema's words.
 
-    Of long arguments, and where patterns are checked, the first one in the words of the fast validator: jsonschema may
-    take time that grows with the square of the arguments, and its patterns more than that.
+    jsonschema may take time that grows with the square of the arguments, and much more with patterns and with schemas that
+    refer to themselves. So of long arguments and with patterns the first place is told in the words of the fast
+    validator, and where a schema refers to itself in words of our own.
     """
     if fits(tool, arguments):
         return []
+    if recursive_places(tool.schema_json):
+        return [_deepest(tool, arguments)]
     if len(msgspec.json.encode(arguments)) > _LONG or b'"pattern' in tool.schema_json:
         return [_first_violation(tool, arguments)]
     from jsonschema import Draft202012Validator
@@ -228,16 +217,58 @@ def violations(tool: ToolSpec, arguments: dict[str, Any]) -> list[Violation]:
     return found or [Violation((), "does not fit the schema", "schema", tool.parameters, arguments)]
 
 
+def _deepest(tool: ToolSpec, arguments: dict[str, Any]) -> Violation:
+    """The first value that fits none of the ways its schema allows, as deep as one can say so."""
+    value: Any = arguments
+    nodes = [node(tool.schema_json, ROOT)]
+    steps: tuple[str | int, ...] = ()
+    while (found := _misfit(tool, value, nodes)) is not None:
+        step, places = found
+        value, steps = value[step], (*steps, step)
+        nodes = [node(tool.schema_json, place) for place in places]
+    return Violation(steps, f"{_brief(value)} does not fit its schema", "schema", None, value)
+
+
+def _misfit(tool: ToolSpec, value: Any, nodes: Sequence[Node]) -> tuple[Any, tuple[Place, ...]] | None:
+    """The first member or element that is described and fits no description."""
+    parts: Iterable[tuple[Any, Any]] = ()
+    if isinstance(value, dict | list):
+        parts = value.items() if isinstance(value, dict) else enumerate(value)
+    for step, part in parts:
+        places = [one.member(step) if isinstance(step, str) else one.element(step) for one in nodes]
+        described = tuple(dict.fromkeys([place for some in places for place in some]))
+        if described and not any([_fits_place(tool, place, part) for place in described]):
+            return step, described
+    return None
+
+
+def _fits_place(tool: ToolSpec, place: Place, value: Any) -> bool:
+    try:
+        return node(tool.schema_json, place).fits(value)
+    except ValueError:
+        return False
+
+
+def _brief(value: Any) -> str:
+    return _first_line(msgspec.json.encode(value).decode() if not isinstance(value, str) else repr(value), 80)
+
+
 def _first_violation(tool: ToolSpec, arguments: dict[str, Any]) -> Violation:
     """What the fast validator stumbles over first, in its own words."""
     import jsonschema_rs
 
+    validator = jsonschema_rs.Draft202012Validator(
+        tool.parameters, pattern_options=jsonschema_rs.RegexOptions()
+    )
     try:
-        _validator(tool.schema_json).validate(arguments)
+        validator.validate(arguments)
     except jsonschema_rs.ValidationError as error:
-        keyword = str(error.schema_path[-1]) if error.schema_path else "schema"
-        message = f"does not satisfy {keyword!r}: {_first_line(error.message)}"
-        return Violation(tuple(error.instance_path), message, keyword, None, error.instance)
+        place = tuple([str(step) for step in error.schema_path])
+        message = f"does not satisfy {place[-1] if place else 'schema'!r}: {_first_line(error.message)}"
+        wanted = at(tool.parameters, place)
+        return Violation(
+            tuple(error.instance_path), message, place[-1] if place else "schema", wanted, error.instance
+        )
     except ValueError as error:  # a number that the validator cannot hold
         return Violation((), _first_line(str(error)), "schema", None, None)
     return Violation((), "does not fit the schema", "schema", None, None)

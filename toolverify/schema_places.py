@@ -6,17 +6,16 @@ followed, so that one value may have several places, any of which may be meant f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, unquote
 
-import msgspec
 from msgspec import Struct
 
-Place = tuple[str, ...]
-ROOT: Place = ()
-_ROOT_URI = "toolverify:root"
+from toolverify.schema_validators import ROOT, Fits, Place, at, fitting, root_of, target
+
+__all__ = ["ROOT", "Node", "Place", "fitting", "node", "schema_at"]
+
 _MOST_PLACES = 64  # a schema that branches further is followed no further
 _UNIONS = ("allOf", "anyOf", "oneOf")
 
@@ -34,7 +33,7 @@ class Node(Struct, frozen=True):
         listed: The values of an `enum` or a `const`.
     """
 
-    fits: Callable[[Any], bool]
+    fits: Fits
     types: frozenset[str]
     members: Mapping[str, tuple[Place, ...]]
     other_members: tuple[Place, ...]
@@ -51,44 +50,10 @@ class Node(Struct, frozen=True):
         return self.leading[index] if index < len(self.leading) else self.elements
 
 
-@lru_cache(maxsize=1024)
-def _root(schema_json: bytes) -> Any:
-    return msgspec.json.decode(schema_json)
-
-
-@lru_cache(maxsize=4096)
-def fitting(schema_json: bytes, place: Place) -> Callable[[Any], bool]:
-    """A function that tells whether a value satisfies the schema at a place; ValueError for NaN."""
-    import jsonschema_rs
-
-    pointer = "".join(f"/{quote(step.replace('~', '~0').replace('/', '~1'))}" for step in place)
-    try:
-        validator = jsonschema_rs.Draft202012Validator(
-            {"$ref": f"{_ROOT_URI}#{pointer}"},
-            pattern_options=jsonschema_rs.RegexOptions(),
-            retriever=lambda uri: _given_root(schema_json, uri),
-        )
-    except ValueError:  # a schema that names itself otherwise, so that its parts cannot be asked one by one
-        return _fits_nothing
-    fits: Callable[[Any], bool] = validator.is_valid
-    return fits
-
-
-def _given_root(schema_json: bytes, uri: str) -> Any:
-    if uri != _ROOT_URI:
-        raise ValueError(f"references lead nowhere outside the schema: {uri}")
-    return _root(schema_json)
-
-
-def _fits_nothing(value: Any) -> bool:
-    del value
-    return False
-
-
 @lru_cache(maxsize=4096)
 def node(schema_json: bytes, place: Place) -> Node:
     """What is described at a place, through all references and unions."""
-    found = _branches(_root(schema_json), place)
+    found = _branches(root_of(schema_json), place)
     members: dict[str, list[Place]] = {}
     for schema, where in found:
         for name in _mapping(schema.get("properties")):
@@ -96,7 +61,7 @@ def node(schema_json: bytes, place: Place) -> Node:
     prefixes = [(schema, where) for schema, where in found if isinstance(schema.get("prefixItems"), list)]
     longest = max([len(schema["prefixItems"]) for schema, _ in prefixes], default=0)
     return Node(
-        fits=fitting(schema_json, place),
+        fits=_fits_at(schema_json, place),
         types=frozenset([kind for schema, _ in found for kind in _types(schema)]),
         members={name: tuple(places) for name, places in members.items()},
         other_members=_under(found, "additionalProperties"),
@@ -104,6 +69,18 @@ def node(schema_json: bytes, place: Place) -> Node:
         elements=_under(found, "items"),
         listed=tuple([value for schema, _ in found for value in _listed(schema)]),
     )
+
+
+def _fits_at(schema_json: bytes, place: Place) -> Fits:
+    try:
+        return fitting(schema_json, place)
+    except ValueError:  # a schema that names itself otherwise, so that its parts cannot be asked one by one
+        return _fits_nothing
+
+
+def _fits_nothing(value: Any) -> bool:
+    del value
+    return False
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
@@ -140,12 +117,12 @@ def _branches(root: Any, place: Place) -> _Found:
     waiting = [place]
     while waiting and len(found) < _MOST_PLACES:
         where = waiting.pop(0)
-        schema = _at(root, where)
+        schema = at(root, where)
         if where in found or not isinstance(schema, Mapping):
             continue
         found[where] = schema
-        target = _target(schema.get("$ref"))
-        waiting += [] if target is None else [target]
+        referred = target(schema.get("$ref"))
+        waiting += [] if referred is None else [referred]
         for keyword in _UNIONS:
             branches = schema.get(keyword)
             count = len(branches) if isinstance(branches, list) else 0
@@ -153,28 +130,6 @@ def _branches(root: Any, place: Place) -> _Found:
     return [(schema, where) for where, schema in found.items()]
 
 
-def _target(reference: Any) -> Place | None:
-    """The place that a reference within the schema names."""
-    if reference == "#":
-        return ROOT
-    if not isinstance(reference, str) or not reference.startswith("#/"):
-        return None
-    steps = unquote(reference[2:]).split("/")
-    return tuple([step.replace("~1", "/").replace("~0", "~") for step in steps])
-
-
-def _at(root: Any, place: Place) -> Any:
-    current = root
-    for step in place:
-        if isinstance(current, Mapping):
-            current = current.get(step)
-        elif isinstance(current, list) and step.isdecimal() and int(step) < len(current):
-            current = current[int(step)]
-        else:
-            return None
-    return current
-
-
 def schema_at(schema_json: bytes, place: Place) -> Mapping[str, Any]:
     """The schema that stands at a place, references not followed."""
-    return _mapping(_at(_root(schema_json), place))
+    return _mapping(at(root_of(schema_json), place))
