@@ -7,12 +7,12 @@ import pytest
 
 import toolverify as tv
 from toolverify.calls import ToolCall
-from toolverify.coerce import REASONS, SchemaCoercion
+from toolverify.coerce import REASONS, LenientCoercion, LosslessCoercion
 from toolverify.findings import CODES
 from toolverify.schema import read_tool
 
 TABLE = json.loads((Path(__file__).parent / "tables" / "coercion.json").read_text(encoding="utf-8"))
-COERCIONS = {"lossless": SchemaCoercion("lossless"), "lenient": SchemaCoercion("lenient", lenient=True)}
+COERCIONS = {"lossless": LosslessCoercion(), "lenient": LenientCoercion()}
 
 
 def coerced(how, parameters, arguments):

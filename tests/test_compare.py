@@ -66,9 +66,9 @@ def test_the_report_tells_who_flips_and_why(rows, capsys):
     assert (code, err) == (1, "")
     assert out == (
         "rows 6\n"
-        "profile  scored     bad  unsc.   mean      passed\n"
-        "tool-n1       5       1      0 0.6000        3  60.0%\n"
-        "typed         4       2      0 0.5000        2  50.0%\n"
+        "profile  scored     bad  unsc.    mean      passed\n"
+        "tool-n1       5       1      0  0.6000        3  60.0%\n"
+        "typed         4       2      0  0.5000        2  50.0%\n"
         "1 row is bad for tool-n1: line 6: expected a call, got int @ answer[0]; write\n"
         '  {"name": …, "arguments": {…}}\n'
         "2 rows are bad for typed: line 5: a tool needs a name @ tools[0].name; add a\n"
@@ -179,7 +179,7 @@ def test_when_every_row_is_bad_for_one_profile_the_report_says_so(rows, tmp_path
     assert code == 1
     assert "every row is bad for tool-n1: line 1: a call needs a name @ answer[0].name;" in out
     assert "no row was scored under both" in out
-    assert "own           2       0      0 1.0000        2 100.0%\n" in out
+    assert "own           2       0      0  1.0000        2 100.0%\n" in out
 
 
 def test_lines_that_are_no_rows_are_bad_for_all(rows, capsys):

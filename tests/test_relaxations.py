@@ -117,7 +117,7 @@ NESTED = {
         ({"stops[0].name": "casefold"}, ("stops", 1, "name", "CHUR"), False),
         ({"stops[0].name": "casefold"}, ("stops", 0, "name", "BERN"), True),
         ({"f.who.first": "casefold"}, ("who", "first", "ANN"), True),
-        ({"g.who.first": "casefold", "who": "json"}, ("who", "first", "ANN"), False),
+        ({"g.who": "casefold", "f.who": "json"}, ("who", "first", "ANN"), False),
         ({"f": {"who": {"first": "casefold"}}}, ("who", "first", "ANN"), True),
         ({"who": "casefold"}, ("who", "first", "ANN"), True),
         ({"who.tags": "unordered"}, ("who", "tags", ["B", "A"]), True),
@@ -135,6 +135,59 @@ def test_a_path_leads_into_an_argument(compare, change, passes):
     verdict = own().score(calls=made, answer=answer, compare=compare)
     assert verdict.passed is passes
     assert own().score(calls=answer, answer=answer, compare=compare).passed
+
+
+@pytest.mark.parametrize(
+    "compare",
+    [
+        {"who.frist": "casefold"},
+        {"who[]": "casefold"},
+        {"stops[].nam": "casefold"},
+        {"f.stops.name": "casefold"},
+        {"": "casefold"},
+        {"[].name": "casefold"},
+        {"who": {}},
+        {3: "casefold"},
+    ],
+)
+def test_a_path_that_leads_nowhere_is_refused(compare):
+    with pytest.raises(AnswerError):
+        own().compile(answer=call(NESTED), compare=compare)
+
+
+PART = {
+    "$defs": {
+        "town": {"type": "object", "properties": {"name": {"type": "string", "x-toolverify": "casefold"}}}
+    }
+}
+PLACES = {
+    "a reference": {"properties": {"x": {"$ref": "#/$defs/town"}}, **PART},
+    "a branch": {"properties": {"x": {"anyOf": [{"$ref": "#/$defs/town"}, {"type": "null"}]}}, **PART},
+    "additional members": {
+        "properties": {"x": {"type": "object", "additionalProperties": {"x-toolverify": "casefold"}}}
+    },
+    "all arguments": {"properties": {}, "x-toolverify": "casefold"},
+}
+
+
+@pytest.mark.parametrize("where", PLACES)
+def test_a_schema_is_heard_wherever_it_asks(where):
+    tools = [{"name": "f", "parameters": {"type": "object", **PLACES[where]}}]
+    case = own().compile(answer=call({"x": {"name": "Chur"}}), tools=tools)
+    assert own().score(calls=call({"x": {"name": "CHUR"}}), case=case).passed
+    assert not own().score(calls=call({"x": {"name": "Bern"}}), case=case).passed
+    wrong = json.loads(json.dumps(tools).replace('"casefold"', '"casefald"'))
+    with pytest.raises(ToolsError, match="did you mean"):
+        own().compile(answer=call({"x": {"name": "Chur"}}), tools=wrong)
+
+
+def test_a_relaxed_default_counts_both_ways():
+    schema = {"type": "string", "default": "Paris", "x-toolverify": "casefold"}
+    tools = [{"name": "f", "parameters": {"type": "object", "properties": {"a": schema}}}]
+    verifier = own(defaults="equivalent")
+    for made, wanted in (({}, {"a": "PARIS"}), ({"a": "PARIS"}, {}), ({"a": "paris"}, {"a": "PARIS"})):
+        assert verifier.score(calls=call(made), answer=call(wanted), tools=tools).passed, (made, wanted)
+    assert not verifier.score(calls=call({"a": "Rome"}), answer=call({}), tools=tools).passed
 
 
 def test_names_with_dots_and_blanks_are_found():

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 import toolverify as tv
 from toolverify.calls import ToolCall
-from toolverify.coerce import SchemaCoercion
+from toolverify.coerce import LenientCoercion, LosslessCoercion
 from toolverify.schema import fits, read_tools
 from toolverify.testing import every_mutation, plain, retyped, tasks
 
 TYPED = tv.Verifier("typed")
-COERCIONS = (SchemaCoercion("lossless"), SchemaCoercion("lenient", lenient=True))
+COERCIONS = (LosslessCoercion(), LenientCoercion())
 
 
 def text(calls):

@@ -219,21 +219,24 @@ class Coerced(Struct, frozen=True, gc=False):
         call: The call, typed.
         changes: What was changed.
         steps: How many values were looked at: the work on one reply is bounded by it.
+        capped: There was too much to look at, so that the call stays as it was.
     """
 
     call: ToolCall
     changes: tuple[Change, ...] = ()
     steps: int = 0
+    capped: bool = False
 
 
 class ArgumentVerdict(Struct, frozen=True, gc=False):
-    """How one argument of a paired call fared."""
+    """How one argument of a paired call fared; `left_out` where it was not written, and its default is as good."""
 
     name: str
     outcome: Literal["equal", "differs", "missing", "surplus"]
     got: Any = None
     expected: Any = None
     comparison: str | None = None
+    left_out: bool = False
 
 
 class Pair(Struct, frozen=True, gc=False):

@@ -31,6 +31,8 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}([,_]\d{3})+(\.\d+)?", re.ASCII)
 Candidate = tuple[Any, str]
 Nodes = Sequence[Node]
 
+#: What a call that was left alone is called, because there is too much in it.
+CAPPED = "capped"
 #: What a change is called, and told in words.
 REASONS = {
     "json_text": "the text of a JSON value, read as that value",
@@ -40,6 +42,7 @@ REASONS = {
     "list_as_single": "a list of one value where the value is due, read as that value",
     "word": "another writing of a JSON value, read as that value",
     "enumerated": "another writing of one of the values that are listed, read as that one",
+    CAPPED: "more values than are looked at: the call was judged as it was written",
     "null_left_out": "null for an argument that may be left out, read as left out",
 }
 
@@ -57,17 +60,14 @@ class NoCoercion:
 
 
 @dataclass(frozen=True)
-class SchemaCoercion:
+class LosslessCoercion:
     """Wire values as the schema wants them.
 
-    Lossless: the text of a JSON value becomes that value, 5.0 becomes 5, a single value a list of it. Lenient: also
-    numbers and booleans become texts; Python's and everyday words (True, yes) and numbers with blanks or separators are
-    read; a list of one value is that value; enumerated values may be in another case; and null for an argument that may
-    be left out leaves it out.
+    The text of a JSON value becomes that value, 5.0 becomes 5, a single value a list of it.
     """
 
-    name: str
-    lenient: bool = False
+    name: ClassVar[str] = "lossless"
+    lenient: ClassVar[bool] = False
     keeps_equal: ClassVar[bool] = True
 
     def coerce(self, call: ToolCall, tool: ToolSpec) -> Coerced:
@@ -78,10 +78,23 @@ class SchemaCoercion:
         try:
             arguments = walk.arguments(call.arguments)
         except (_TooManyError, ValueError):  # more than is looked at, or NaN, which no schema means
-            return Coerced(call, steps=_MOST_STEPS)
+            return Coerced(call, steps=_MOST_STEPS, capped=True)
         if not walk.changes:
             return Coerced(call, steps=walk.steps)
         return Coerced(ToolCall(call.name, arguments), tuple(walk.changes), walk.steps)
+
+
+@dataclass(frozen=True)
+class LenientCoercion(LosslessCoercion):
+    """Wire values as the schema wants them, also where something is lost.
+
+    Numbers and booleans become texts; Python's and everyday words (True, yes) and numbers with blanks or separators are
+    read; a list of one value is that value; enumerated values may be in another case; and null for an argument that may
+    be left out leaves it out.
+    """
+
+    name: ClassVar[str] = "lenient"
+    lenient: ClassVar[bool] = True
 
 
 class _TooManyError(Exception):
@@ -290,4 +303,4 @@ def notes(changes: Sequence[Change]) -> list[Finding]:
 @hookimpl
 def toolverify_coercions() -> Sequence[Coercion]:
     """The coercions of the core."""
-    return [NoCoercion(), SchemaCoercion("lossless"), SchemaCoercion("lenient", lenient=True)]
+    return [NoCoercion(), LosslessCoercion(), LenientCoercion()]

@@ -20,7 +20,8 @@ from toolverify.errors import AnswerError, ProfileError, ToolsError, ToolverifyE
 from toolverify.options import configure, option_fields
 from toolverify.paths import EVERY, join, split
 from toolverify.plugins import registry
-from toolverify.schema import GRADING, ToolSpec
+from toolverify.schema import ToolSpec
+from toolverify.schema_places import GRADING, ROOT, Place, node
 from toolverify.suggest import closest
 
 _SHORT = re.compile(r"([\w-]+)\((.*)\)", re.DOTALL)
@@ -36,8 +37,13 @@ class Wish(Struct, frozen=True):
     path: str
 
 
-def with_comparisons(expected: Expected, tools: Mapping[str, ToolSpec] | None, compare: Any) -> Expected:
-    """The answer with a comparison of its own for every value that has one.
+def with_comparisons(
+    expected: Expected,
+    tools: Mapping[str, ToolSpec] | None,
+    compare: Any,
+    defaults: Mapping[str, Mapping[str, Any]],
+) -> Expected:
+    """The answer with a comparison of its own for every value that has one; a default that is left out is such a value.
 
     Raises:
         AnswerError: The task asks for what there is not.
@@ -45,10 +51,15 @@ def with_comparisons(expected: Expected, tools: Mapping[str, ToolSpec] | None, c
     """
     names = {call.name for option in expected.options for call in option}
     asked = [] if compare is None else list(_asked_by_task(compare, names | set(tools or ())))
-    wishes = [*asked, *_asked_by_schemas(names, tools or {})]
+    wishes = [*asked, *_asked_by_schemas(expected, tools or {})]
     if not wishes:
         return expected
-    options = tuple([tuple([_granted(call, wishes) for call in option]) for option in expected.options])
+    options = tuple(
+        [
+            tuple([_granted(call, wishes, defaults.get(call.name, {})) for call in option])
+            for option in expected.options
+        ]
+    )
     for wish in asked:
         _refuse_pointless(wish, expected, tools or {})
     return msgspec.structs.replace(expected, options=options)
@@ -63,6 +74,10 @@ def _asked_by_task(compare: Any, tools: set[str]) -> Iterator[Wish]:
             mend='map arguments to comparisons: {"city": "casefold"}',
         )
     for key, spec in compare.items():
+        if not isinstance(key, str) or not key:
+            raise AnswerError(
+                f"expected an argument, got {key!r}", path="compare", mend="name arguments by path"
+            )
         tool = next((name for name in tools if key == name and _is_table(spec)), None)
         if tool is None:
             tool = next((name for name in tools if key.startswith(f"{name}.")), None)
@@ -86,27 +101,87 @@ def _steps(text: str, key: str) -> Steps:
 
 def _flattened(tool: str | None, steps: Steps, spec: Any, path: str) -> Iterator[Wish]:
     if _is_table(spec):
+        if not spec:
+            raise AnswerError(
+                "an empty table compares nothing", path=path, mend="name arguments in it, or leave it out"
+            )
         for key, inner in spec.items():
             yield from _flattened(tool, (*steps, *_steps(key, key)), inner, join(path, [key]))
     else:
         yield Wish(tool, steps, read_comparison(spec, path, AnswerError), path)
 
 
-def _asked_by_schemas(names: set[str], tools: Mapping[str, ToolSpec]) -> Iterator[Wish]:
-    for name in names & tools.keys():
-        if GRADING.encode() in tools[name].schema_json:
-            yield from _asked_by(name, tools[name].parameters, (), f"tools.{name}.parameters")
+def _asked_by_schemas(expected: Expected, tools: Mapping[str, ToolSpec]) -> Iterator[Wish]:
+    """What the schemas ask for the values of the answer, and for arguments that may be left out."""
+    graded = {name: tool for name, tool in tools.items() if GRADING.encode() in tool.schema_json}
+    for tool in graded.values():
+        _check_gradings(tool)
+    for call in [call for option in expected.options for call in option if call.name in graded]:
+        tool = graded[call.name]
+        root = node(tool.schema_json, ROOT)
+        for name in dict.fromkeys([*call.arguments, *root.members]):
+            found = root.grading or _grading(tool, root.member(name))
+            if found:
+                yield _wish_of_schema(tool, (name,), found[0])
+            else:
+                yield from _asked_inside(tool, call.arguments.get(name), root.member(name), (name,))
 
 
-def _asked_by(tool: str, schema: Mapping[str, Any], steps: Steps, path: str) -> Iterator[Wish]:
-    if GRADING in schema and steps:
-        place, spec = join(path, [GRADING]), schema[GRADING]
-        inner = spec.get("compare", spec) if _is_table(spec) else spec
-        yield Wish(tool, steps, read_comparison(inner, place, ToolsError), place)
-    for name, child in schema.get("properties", {}).items():
-        yield from _asked_by(tool, child, (*steps, name), join(path, ["properties", name]))
-    if isinstance(schema.get("items"), Mapping):
-        yield from _asked_by(tool, schema["items"], (*steps, EVERY), join(path, ["items"]))
+def _grading(tool: ToolSpec, places: tuple[Place, ...]) -> tuple[Any, ...]:
+    return tuple([spec for place in places for spec in node(tool.schema_json, place).grading])
+
+
+def _asked_inside(tool: ToolSpec, want: Any, places: tuple[Place, ...], steps: Steps) -> Iterator[Wish]:
+    """What is asked for the members and elements of an expected value; the outermost holds for all inside."""
+    nodes = [node(tool.schema_json, place) for place in places]
+    for step, part in _parts_of(want):
+        found = [one.member(step) if isinstance(step, str) else one.element(step) for one in nodes]
+        inner = tuple(dict.fromkeys([place for some in found for place in some]))
+        asked = _grading(tool, inner)
+        if asked:
+            yield _wish_of_schema(tool, (*steps, step), asked[0])
+        elif inner:
+            yield from _asked_inside(tool, part, inner, (*steps, step))
+
+
+def _parts_of(want: Any) -> list[tuple[str | int, Any]]:
+    """The members and elements of an expected value, through its alternatives."""
+    if isinstance(want, Choice):
+        return [found for value in want.values for found in _parts_of(value)]
+    members = want.members if isinstance(want, Fields) else want if isinstance(want, Mapping) else None
+    if members is not None:
+        return list(members.items())
+    elements = want.elements if isinstance(want, Items) else want
+    return list(enumerate(elements)) if isinstance(elements, list | tuple) else []
+
+
+def _wish_of_schema(tool: ToolSpec, steps: Steps, spec: Any) -> Wish:
+    path = join(f"tools.{tool.name}.parameters", [*steps, GRADING])
+    return Wish(tool.name, steps, _read_grading(spec, path), path)
+
+
+def _read_grading(spec: Any, path: str) -> Compared:
+    return read_comparison(spec.get("compare", spec) if _is_table(spec) else spec, path, ToolsError)
+
+
+def _check_gradings(tool: ToolSpec) -> None:
+    """Every grading of a schema is one that there is, wherever it stands and whether or not it is asked for.
+
+    Raises:
+        ToolsError: It is not.
+    """
+    waiting: list[tuple[Any, tuple[str | int, ...]]] = [(tool.parameters, ())]
+    while waiting:
+        item, steps = waiting.pop()
+        if isinstance(item, Mapping):
+            if GRADING in item:
+                _read_grading(item[GRADING], join(f"tools.{tool.name}.parameters", [*steps, GRADING]))
+            waiting += [(part, (*steps, key)) for key, part in item.items() if key not in _NOT_SCHEMAS]
+        elif isinstance(item, list):
+            waiting += [(part, (*steps, index)) for index, part in enumerate(item)]
+
+
+_NOT_SCHEMAS = {GRADING, "enum", "const", "default", "examples", "required"}
 
 
 def read_comparison(spec: Any, path: str, error: type[ToolverifyError]) -> Compared:
@@ -153,20 +228,22 @@ def _configured(value: Any, positional: list[Any], options: dict[str, Any]) -> C
     return Compared(None, configure(value, given))
 
 
-def _granted(call: ExpectedCall, wishes: list[Wish]) -> ExpectedCall:
+def _granted(call: ExpectedCall, wishes: list[Wish], defaults: Mapping[str, Any]) -> ExpectedCall:
     arguments = dict(call.arguments)
     for wish in wishes:
         if wish.tool in {None, call.name} and wish.steps:
-            _grant(arguments, wish)
+            _grant(arguments, wish, defaults)
     if all(arguments[name] is call.arguments.get(name) for name in arguments):
         return call
     return ExpectedCall(call.name, arguments, plain=False)
 
 
-def _grant(arguments: dict[str, Any], wish: Wish) -> None:
+def _grant(arguments: dict[str, Any], wish: Wish, defaults: Mapping[str, Any]) -> None:
     name, *rest = wish.steps
     if not isinstance(name, str):
         return
+    if name not in arguments and name in defaults:
+        arguments[name] = Choice((defaults[name],), optional=True)
     free = getattr(wish.by.comparison, "may_be_left_out", False) and not rest
     if name in arguments:
         wrapped = _within(arguments[name], rest, wish)
@@ -218,24 +295,46 @@ def _wrapped(want: Any, wish: Wish) -> Any:
 
 
 def _refuse_pointless(wish: Wish, expected: Expected, tools: Mapping[str, ToolSpec]) -> None:
-    """A task that names an argument which neither the answer nor a tool has is mistaken, and says so.
+    """A task that names what neither the answer nor a tool has is mistaken, and says so.
 
     Raises:
         AnswerError: With the path and what may have been meant.
     """
-    if not wish.steps or getattr(wish.by.comparison, "may_be_left_out", False):
+    if not wish.steps or not isinstance(wish.steps[0], str):
+        raise AnswerError("no argument is named", path=wish.path, mend="begin with an argument's name")
+    if getattr(wish.by.comparison, "may_be_left_out", False) and len(wish.steps) == 1:
         return
     calls = [call for option in expected.options for call in option if wish.tool in {None, call.name}]
+    described = [tool for tool in tools.values() if wish.tool in {None, tool.name}]
     known = {name for call in calls for name in call.arguments}
-    known |= {
-        name
-        for tool in tools.values()
-        if wish.tool in {None, tool.name}
-        for name in tool.parameters.get("properties", {})
-    }
-    if known and wish.steps[0] not in known:
-        raise AnswerError(
-            f"no expected call has an argument {wish.steps[0]!r}",
-            path=wish.path,
-            mend=closest(str(wish.steps[0]), known),
-        )
+    known |= {name for tool in described for name in node(tool.schema_json, ROOT).members}
+    if (known or calls) and wish.steps[0] not in known:
+        problem = f"no expected call has an argument {wish.steps[0]!r}"
+        raise AnswerError(problem, path=wish.path, mend=closest(wish.steps[0], known))
+    reached = any([_reaches(call.arguments, wish.steps) for call in calls])
+    if calls and not reached and not any([_describes(tool, wish.steps) for tool in described]):
+        mend = "name a member that the answer or the tool's schema has; [] is every element of a list"
+        raise AnswerError("the path leads nowhere in the answer", path=wish.path, mend=mend)
+
+
+def _reaches(want: Any, steps: Steps) -> bool:
+    """Whether something stands at some steps inside an expected value; an empty list may hold anything."""
+    if not steps:
+        return True
+    if isinstance(want, Compared):
+        return True
+    parts = _parts_of(want)
+    if steps[0] == EVERY:
+        empty = isinstance(want, list | tuple) and not want
+        return empty or any([_reaches(part, steps[1:]) for step, part in parts if isinstance(step, int)])
+    return any([_reaches(part, steps[1:]) for step, part in parts if step == steps[0]])
+
+
+def _describes(tool: ToolSpec, steps: Steps) -> bool:
+    """Whether a tool's schema speaks of some steps inside its arguments."""
+    places: tuple[Place, ...] = (ROOT,)
+    for step in steps:
+        nodes = [node(tool.schema_json, place) for place in places]
+        found = [one.member(step) if isinstance(step, str) else one.element(max(step, 0)) for one in nodes]
+        places = tuple(dict.fromkeys([place for some in found for place in some]))
+    return bool(places)

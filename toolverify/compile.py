@@ -40,9 +40,9 @@ def _compile(parts: Parts, answer: Any, tools: Any, compare: Any) -> Case:
     expected = _read_answer(parts, answer, specs)
     if parts.coerces and specs:
         expected = _coerced(parts, expected, specs)
-    if parts.relaxes:
-        expected = with_comparisons(expected, specs, compare)
     defaults = _defaults(expected, specs) if parts.fills_in and specs else {}
+    if parts.relaxes:
+        expected = with_comparisons(expected, specs, compare, defaults)
     judge = parts.judge if not defaults else replace(parts.judge, defaults=defaults)
     expected = _keyed(parts, judge, expected)
     case = Case(

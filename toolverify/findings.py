@@ -70,6 +70,10 @@ CODES: dict[str, Code] = {
     "coercion.enumerated": Code(
         "A listed value was written in another case.", "Write it as the schema lists it."
     ),
+    "coercion.capped": Code(
+        "A call, or a reply, holds more values than coercion looks at.",
+        "Write values as the schema wants them.",
+    ),
     "coercion.null_left_out": Code("null stands for an argument that may be left out.", "Leave it out."),
     "count.differs": Code("Another number of calls than expected.", "Compare with the answer."),
     "length.short": Code("A text is shorter than the profile wants.", "Compare with the rule's `least`."),

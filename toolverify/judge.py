@@ -123,8 +123,9 @@ class CallJudge(Struct, frozen=True):
         if name not in got.arguments:
             if not self._may_be_left_out(name, want, defaults):
                 return ArgumentVerdict(name, "missing", expected=shown(want))
-            left_out = defaults.get(name)
-            return None if left_out is None else ArgumentVerdict(name, "equal", left_out, left_out)
+            if name not in defaults:
+                return None
+            return ArgumentVerdict(name, "equal", defaults[name], shown(want), left_out=True)
         value = got.arguments[name]
         comparison = self.comparison if not isinstance(want, Struct) else _decider(want) or self.comparison
         if self.value(value, want):

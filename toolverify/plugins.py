@@ -132,7 +132,8 @@ class Registry:
         broken = [f"plugin {info.name!r} is not loaded: {info.error}" for info in self.plugins if info.error]
         broken += self.faults
         leaf = next((leaf for prefix, leaf in LEAVES.items() if name.startswith(prefix)), None)
-        if leaf and not broken:
+        installed = {info.distribution for info in self.plugins}
+        if leaf and not broken and f"toolverify-{leaf.rpartition('/')[2]}" not in installed:
             return f"the leaf that brings it is not installed: pip install ./{leaf}"
         return "; ".join([closest(name, self.all(kind)), *broken])
 

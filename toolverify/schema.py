@@ -13,11 +13,9 @@ from msgspec import Struct
 from toolverify.errors import ToolsError
 from toolverify.paths import join
 from toolverify.schema_dialects import normalise_parameters
-from toolverify.schema_places import ROOT, Node, Place, node
+from toolverify.schema_places import GRADING, ROOT, Node, Place, node
 from toolverify.schema_validators import at, fitting, recursive_places
 
-#: The keyword of a schema that says how a value is graded: never shown to a model.
-GRADING = "x-toolverify"
 _MOST_VIOLATIONS = 20
 _LONG = 1_024  # bytes of arguments up to which jsonschema is asked: it is slow, and sometimes quadratic
 

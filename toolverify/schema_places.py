@@ -14,8 +14,10 @@ from msgspec import Struct
 
 from toolverify.schema_validators import ROOT, Fits, Place, at, fitting, root_of, target
 
-__all__ = ["ROOT", "Node", "Place", "fitting", "node", "schema_at"]
+__all__ = ["GRADING", "ROOT", "Node", "Place", "fitting", "node", "schema_at"]
 
+#: The keyword of a schema that says how a value is graded: never shown to a model.
+GRADING = "x-toolverify"
 _MOST_PLACES = 64  # a schema that branches further is followed no further
 _UNIONS = ("allOf", "anyOf", "oneOf")
 
@@ -31,6 +33,7 @@ class Node(Struct, frozen=True):
         leading: The places of the first elements, one by one.
         elements: The places of all further elements.
         listed: The values of an `enum` or a `const`.
+        grading: What the schemas say of how the value is graded.
     """
 
     fits: Fits
@@ -40,6 +43,7 @@ class Node(Struct, frozen=True):
     leading: tuple[tuple[Place, ...], ...]
     elements: tuple[Place, ...]
     listed: tuple[Any, ...] = ()
+    grading: tuple[Any, ...] = ()
 
     def member(self, name: str) -> tuple[Place, ...]:
         """Where a member of an object may be described."""
@@ -67,6 +71,7 @@ def node(schema_json: bytes, place: Place) -> Node:
         other_members=_under(found, "additionalProperties"),
         leading=tuple([_at_index(prefixes, index) for index in range(longest)]),
         elements=_under(found, "items"),
+        grading=tuple([schema[GRADING] for schema, _ in found if GRADING in schema]),
         listed=tuple([value for schema, _ in found for value in _listed(schema)]),
     )
 

@@ -94,6 +94,8 @@ class Verifier:
         """
         if completion is not None and calls is not None:
             raise TypeError("give a completion or calls, not both")
+        if context is not None and not isinstance(context, Context):
+            raise TypeError(f"a Context is due, got {type(context).__name__}: use toolverify.Context(…)")
         if case is None:
             case = self.compile(answer=answer, tools=tools, compare=compare)
         elif answer is not None or tools is not None or compare is not None:

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from toolverify.calls import (
     Case,
     Change,
+    Coerced,
     Context,
     Finding,
     Match,
@@ -18,7 +19,7 @@ from toolverify.calls import (
     Verdict,
     View,
 )
-from toolverify.coerce import notes
+from toolverify.coerce import CAPPED, notes
 from toolverify.fresh_stack import with_room
 from toolverify.judge import CallJudge
 from toolverify.parts import Parts
@@ -36,7 +37,7 @@ def verify(parts: Parts, completion: Any, case: Case, context: Context) -> Verdi
     try:
         return with_room(_verify, parts, completion, case, context, None)  # type: ignore[return-value]  # nothing stops it
     except RecursionError as error:
-        return unscorable(parts, "format", error)
+        return unscorable(parts, "scoring", error)
 
 
 def verify_unless(
@@ -46,7 +47,7 @@ def verify_unless(
     try:
         return with_room(_verify, parts, completion, case, context, stops)
     except RecursionError as error:
-        return unscorable(parts, "format", error)
+        return unscorable(parts, "scoring", error)
 
 
 def _verify(
@@ -89,9 +90,15 @@ def coerce(parts: Parts, reply: Reply, case: Case) -> tuple[tuple[ToolCall, ...]
         return calls, ()
     typed, changes, steps = list(calls), [], 0
     for index, call in enumerate(calls):
-        if call.name in tools and steps < _MOST_STEPS:
+        if call.name not in tools:
+            continue
+        coerced = Coerced(call, capped=True)
+        if steps < _MOST_STEPS:
             coerced = parts.coercion.coerce(call, tools[call.name])
-            typed[index], steps = coerced.call, steps + coerced.steps
+        typed[index], steps = coerced.call, steps + coerced.steps
+        if coerced.capped:
+            changes.append(Change(f"calls[{index}].arguments", None, None, CAPPED))
+        else:
             changes += [replace(change, path=f"calls[{index}].{change.path}") for change in coerced.changes]
     return tuple(typed), tuple(changes)
 
@@ -145,7 +152,8 @@ def cut(findings: list[Finding]) -> tuple[Finding, ...]:
 def unscorable(parts: Parts, stage: str, error: Exception) -> Verdict:
     """A verdict that is neither right nor wrong, with all the keys of any other."""
     owner = next((slot.owner for slot in parts.slots if slot.name == stage), parts.owners.get(stage, ""))
-    message = f"{stage} of {owner} raised {type(error).__name__}: {str(error)[:300]}"
+    where = f"{stage} of {owner}" if owner else stage
+    message = f"{where} raised {type(error).__name__}: {str(error)[:300]}"
     return Verdict(
         reward=None,
         passed=None,

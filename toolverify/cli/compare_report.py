@@ -33,12 +33,12 @@ def report(
 def _profiles(verifiers: Sequence[Verifier], shown: Sequence[str], total: Comparison) -> Iterator[StyledLine]:
     yield (Span(f"rows {total.rows}", HEAD),)
     wide = max(len("profile"), *[columns(label) for label in shown])
-    yield (Span(f"{'profile':{wide}}  scored     bad  unsc.   mean      passed", NOTE),)
+    yield (Span(f"{'profile':{wide}}  scored     bad  unsc.    mean      passed", NOTE),)
     for verifier, label, tally in zip(verifiers, shown, total.tallies, strict=True):
         known = figures(verifier, tally)
         counts = "".join([f"{known[key]:>8}" for key in ("scored", "bad")]) + f"{known['unscorable']:>7}"
         rates = (
-            f"{known['mean_reward']:>7.4f}{known['passed']:>9} {known['pass_rate']:>6.1%}"
+            f"{known['mean_reward']:>8.4f}{known['passed']:>9} {known['pass_rate']:>6.1%}"
             if known["scored"]
             else ""
         )

@@ -196,6 +196,7 @@ def _argument(verdict: ArgumentVerdict) -> list[StyledLine]:
             Span(written(verdict.expected, _VALUE_ROOM), GOOD),
         ]
     else:
+        spans += [Span("left out, its default ")] if verdict.left_out else []
         spans.append(Span(written(verdict.got, _VALUE_ROOM), style))
     if verdict.outcome == "differs":
         spans += [Span(", expected "), Span(written(verdict.expected, _VALUE_ROOM), GOOD)]

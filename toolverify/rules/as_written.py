@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from toolverify.calls import Outcome, View
+from toolverify.coerce import CAPPED
 from toolverify.paths import split
 
 _PASS = Outcome(1.0)
@@ -25,5 +26,5 @@ class AsWrittenRule:
         """Score 1 when nothing had to be changed."""
         if not view.changes:
             return _PASS
-        changed = {split(change.path)[:2] for change in view.changes}
+        changed = {split(change.path)[:2] for change in view.changes if change.reason != CAPPED}
         return Outcome(1 - len(changed) / len(view.calls))

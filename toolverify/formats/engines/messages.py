@@ -140,7 +140,16 @@ def parsed_call(call: Any, limits: Limits) -> Attempt:
     if nesting(raw) > limits.depth:
         return _broken("limit_exceeded", raw, name, f"nested deeper than {limits.depth} levels")
     value = dict(call) if isinstance(call, Mapping) else call
+    if _has_odd_keys(value):
+        return _broken("invalid_json", raw, name, "not JSON: a key is no string")
     return as_attempt(value, raw, None)
+
+
+def _has_odd_keys(value: Any) -> bool:
+    """Whether an object in it has a key that is no string, as parsed messages from Python may; nesting is bounded by now."""
+    if isinstance(value, Mapping):
+        return any([not isinstance(key, str) or _has_odd_keys(part) for key, part in value.items()])
+    return isinstance(value, list | tuple) and any([_has_odd_keys(part) for part in value])
 
 
 def _broken(status: Status, raw: str, name: Any, detail: str) -> Attempt:
