@@ -67,7 +67,7 @@ def fit(installed: str, wanted: str) -> Fit:
     misses = [_miss(version, *specifier) for specifier in read_specifiers(wanted)]
     for worst in ("older", "excluded", "newer"):
         if worst in misses:
-            return worst  # type: ignore[return-value]
+            return worst
     return "fits"
 
 

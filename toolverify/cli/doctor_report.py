@@ -10,12 +10,13 @@ from toolverify.doctor import Group, Look, grouped
 from toolverify.explain import BAD, ERROR, GOOD, HEAD, NOTE, PATH
 from toolverify.protocols import Backend
 from toolverify.rows import to_json
-from toolverify.styled import Span, StyledLine, phrase, wrap
+from toolverify.styled import Span, StyledLine, columns, phrase, wrap
 from toolverify.verifier import Verifier
 
 _WARNING = "bold yellow"
 _TOLD = 20  # the column where a check's words begin
 _ROOM = 600
+_LONG_PLACE = 32  # columns: behind a longer one the message begins a line of its own
 
 
 def report(looks: Sequence[Look]) -> tuple[StyledLine, ...]:
@@ -59,30 +60,31 @@ def _block(group: Group) -> Iterator[StyledLine]:
 
 
 def _line(found: Fault) -> list[StyledLine]:
-    where = [Span(phrase(found.where, _ROOM // 4), PATH), Span(": ")] if found.where else []
-    return wrap([Span("    "), *where, Span(phrase(found.message, _ROOM))], 6)
+    where, told = phrase(found.where, _ROOM // 4), Span(phrase(found.message, _ROOM))
+    if columns(where) > _LONG_PLACE:
+        return [*wrap([Span("    "), Span(where, PATH), Span(":")], 6), *wrap([Span("      "), told], 6)]
+    return wrap([Span("    "), *([Span(where, PATH), Span(": ")] if where else []), told], 6)
 
 
 def _sum(looks: Sequence[Look]) -> Iterator[Span]:
     counts = _counts(looks)
     if counts["error"]:
-        yield Span(f"{_kinds(counts['error'], 'kind')} of errors", f"{HEAD} {BAD}")
-        yield Span(f", {counts['warning']} of warnings" if counts["warning"] else "")
-    elif counts["warning"]:
-        yield Span("no errors", f"{HEAD} {GOOD}")
-        yield Span(f", {_kinds(counts['warning'], 'kind')} of warnings")
+        yield Span(_number(counts["error"], "error"), f"{HEAD} {BAD}")
     else:
-        yield Span("nothing is wrong", f"{HEAD} {GOOD}")
+        yield Span("no errors" if counts["warning"] else "nothing is wrong", f"{HEAD} {GOOD}")
+    if counts["warning"]:
+        yield Span(f", {_number(counts['warning'], 'warning')}", HEAD)
     skipped = [look.name for look in looks if look.skipped]
     if skipped:
         yield Span(f"; not looked at: {', '.join(skipped)}", NOTE)
 
 
-def _kinds(count: int, word: str) -> str:
+def _number(count: int, word: str) -> str:
     return f"{count} {word}" if count == 1 else f"{count} {word}s"
 
 
 def _counts(looks: Sequence[Look]) -> dict[str, int]:
+    """Kinds of faults by level: what goes wrong in every row is one thing to mend."""
     groups = [group for look in looks for group in grouped(look.faults)]
     return {level: sum([group.level == level for group in groups]) for level in ("error", "warning")}
 

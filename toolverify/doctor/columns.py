@@ -24,7 +24,8 @@ def look_at_columns(setup: Setup) -> Look:
     if not setup.rows:
         return Look("columns", "no rows", skipped=True)
     faults = [*_twin_ids(setup), *_bent(setup), *_structs(setup)]
-    return Look("columns", "no id twice, nothing bent", tuple(faults))
+    told = "ids, nulls and structs" if faults else "no id twice, nothing bent"
+    return Look("columns", told, tuple(faults))
 
 
 def _twin_ids(setup: Setup) -> Iterator[Fault]:
@@ -73,17 +74,13 @@ def _value(text: Any) -> Any:
 
 def _calls(answer: Any) -> list[tuple[str, str, Mapping[str, Any]]]:
     """The calls of an answer that is a list of them: path, name, arguments."""
-    found = []
     given = _value(answer)
-    for index, call in enumerate(given if isinstance(given, list) else []):
-        for key in ("arguments", "parameters"):
-            if (
-                isinstance(call, dict)
-                and isinstance(call.get("name"), str)
-                and isinstance(call.get(key), dict)
-            ):
-                found.append((f"answer[{index}].{key}", call["name"], call[key]))
-    return found
+    return [
+        (f"answer[{index}].{key}", call["name"], call[key])
+        for index, call in enumerate(given if isinstance(given, list) else [])
+        for key in ("arguments", "parameters")
+        if _is_call(call) and isinstance(call["name"], str) and isinstance(call.get(key), dict)
+    ]
 
 
 def _keys_of_all_calls(calls: list[tuple[str, str, Mapping[str, Any]]]) -> frozenset[str]:

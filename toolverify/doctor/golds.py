@@ -8,7 +8,7 @@ from toolverify.calls import Case, Context
 from toolverify.checkup import Fault, Setup
 from toolverify.doctor.faults import fault, warning
 from toolverify.doctor.looking import Look
-from toolverify.doctor.own_checks import BackendFailed, asked, raised
+from toolverify.doctor.own_checks import BackendFailedError, asked, raised
 from toolverify.errors import AnswerError, RowError, ToolsError, ToolverifyError
 from toolverify.rows import row_context
 from toolverify.training import Gold
@@ -21,13 +21,14 @@ def look_at_rows(setup: Setup) -> Look:
     if not setup.rows:
         return Look("rows", str(setup.data), (fault("rows.none", "there is no row", where=str(setup.data)),))
     faults = [found for index in range(len(setup.rows)) for found in _row_faults(setup, index)]
-    return Look("rows", f"{len(setup.rows)} read, each with an answer that compiles", tuple(faults))
+    told = f"{len(setup.rows)} rows read"
+    return Look("rows", told if faults else f"{told}, each with an answer that compiles", tuple(faults))
 
 
 def _row_faults(setup: Setup, index: int) -> Iterator[Fault]:
     try:
         case = compiled(setup, index)
-    except BackendFailed as error:
+    except BackendFailedError as error:
         yield raised(str(getattr(setup.backend, "name", "")), error, setup.place(index))
         return
     except ToolverifyError as error:
@@ -65,7 +66,7 @@ def gold_of(setup: Setup, index: int) -> Gold:
     if backend is not None:
         gold = asked(lambda: backend.gold(row))
         if not isinstance(gold, Gold):
-            raise BackendFailed(
+            raise BackendFailedError(
                 f"its gold is a {type(gold).__name__}", mend="give a toolverify.training.Gold"
             )
         return gold

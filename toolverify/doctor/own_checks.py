@@ -38,12 +38,12 @@ def asked(question: Callable[[], T]) -> T:
     except ToolverifyError:
         raise
     except Exception as error:  # a foreign adapter may raise anything: it is told, the rest goes on
-        raise BackendFailed(
+        raise BackendFailedError(
             f"{type(error).__name__}: {error}", mend="report it to the backend's author"
         ) from error
 
 
-class BackendFailed(PluginError):
+class BackendFailedError(PluginError):
     """A backend raised what no backend may raise."""
 
 

@@ -44,12 +44,13 @@ Writer = Callable[[Sequence[ToolCall]], str]
 
 
 class Tally(Struct):
-    """How often what came of it."""
+    """What was tried and what came of it: golds, and replies next to them."""
 
-    golds: int = 0
-    wrong: int = 0
-    as_good: int = 0
+    tried: int = 0
+    passed: int = 0
     patterns: int = 0
+    failed: int = 0
+    as_good: int = 0
 
 
 class Trial(Struct, frozen=True):
@@ -66,14 +67,18 @@ def look_at_golds(setup: Setup) -> Look:
         return Look("gold", "no rows", skipped=True)
     tally = Tally()
     faults = [found for index in range(len(setup.rows)) for found in _replay(setup, index, tally)]
-    told = (
-        f"{tally.golds} of {len(setup.rows)} golds pass; {tally.wrong} wrong replies were tried, which do not"
-    )
+    if not tally.tried and not faults:
+        return Look("gold", "no gold that can be written", skipped=True)
+    return Look("gold", _told(tally), tuple(faults))
+
+
+def _told(tally: Tally) -> str:
+    told = f"{tally.passed} of {tally.tried} golds pass; {tally.failed} wrong replies do not"
     if tally.as_good:
-        told += f"; {tally.as_good} more are as good to the profile"
-    if tally.patterns:
-        told += f"; {tally.patterns} golds are patterns and cannot be written"
-    return Look("gold", told, tuple(faults))
+        told += f"; {tally.as_good} replies beside the gold are as good to the profile"
+    return told + (
+        f"; {tally.patterns} golds are patterns, which nothing can write" if tally.patterns else ""
+    )
 
 
 def _replay(setup: Setup, index: int, tally: Tally) -> Iterator[Fault]:
@@ -87,6 +92,7 @@ def _replay(setup: Setup, index: int, tally: Tally) -> Iterator[Fault]:
     except LookupError:
         tally.patterns += 1
         return
+    tally.tried += 1
     trial = _best(setup.verifier, case, context, calls)
     if isinstance(trial, RenderError):
         yield fault("gold.unwritten", trial.problem, where=where, mend=trial.mend)
@@ -95,7 +101,7 @@ def _replay(setup: Setup, index: int, tally: Tally) -> Iterator[Fault]:
     elif not trial.verdict.passed:
         yield _fails(trial.verdict, where)
     else:
-        tally.golds += 1
+        tally.passed += 1
         yield from _next_to_it(setup.verifier, case, context, trial, where, tally)
 
 
@@ -121,7 +127,7 @@ def _writers(verifier: Verifier, case: Case, gold: tuple[ToolCall, ...]) -> Iter
     """With a thought, without one, and with a word to the user, as formats and data have it."""
     render = verifier.format.render
     yield lambda calls: render(calls, reasoning=_THOUGHT)
-    yield lambda calls: render(calls)
+    yield render
     yield lambda calls: render(calls, reasoning=_THOUGHT, content=_ANSWERED)
     text = case.expected.text
     if text is not None:
@@ -183,7 +189,11 @@ def _mend(finding: Finding) -> str:
     if finding.code in _MENDS:
         return _MENDS[finding.code]
     known = FINDINGS.get(finding.code)
-    return f"{finding.code}: {known.mend}" if known else "look at the row with toolverify explain"
+    return (
+        f"{finding.code}: {known.mend}"
+        if known
+        else f"{finding.code}: see the README of the leaf that gives it"
+    )
 
 
 def _next_to_it(
@@ -203,7 +213,7 @@ def _next_to_it(
             tally.as_good += 1
             passed += 1
             continue
-        tally.wrong += 1
+        tally.failed += not verdict.passed
         failed += not verdict.passed
         passed += bool(verdict.passed)
         found += _paid(verdict, trial.verdict, mutation, where)
