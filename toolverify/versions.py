@@ -93,9 +93,10 @@ def _miss(version: Version, operator: str, text: str) -> Fit:
     bound = _bound(text)
     if bound is None or _holds(version, operator, text, bound):
         return "fits"
-    if operator == "!=" or version == bound:
+    if operator == "!=":
         return "excluded"
-    return "older" if version < bound else "newer"
+    newer = operator.startswith("<") or (operator[0] in "=~" and version > bound)
+    return "newer" if newer else "older"
 
 
 def _holds(version: Version, operator: str, text: str, bound: Version) -> bool:

@@ -83,7 +83,7 @@ def _settings(words: list[str]) -> Iterator[tuple[str, Any]]:
     values: list[str] = []
     for word in [*words, "--"]:
         found = _FLAG.fullmatch(word) if not _NUMBER.fullmatch(word) else None
-        override = read_override(word) if found is None and "=" in word else None
+        override = read_override(word) if found is None and ("=" in word or word[:1] == "~") else None
         if found is None and override is None and word != "--":
             values.append(word)
             continue
@@ -132,4 +132,4 @@ def _plain_list(text: str) -> Any:
     inner = text[1:-1]
     if text[0] != "[" or text[-1] != "]" or any(mark in inner for mark in "[]{}"):
         return text
-    return [read_value(item) for item in inner.split(",")] if inner.strip() else []
+    return [read_value(item.strip()) for item in inner.split(",")] if inner.strip() else []

@@ -74,7 +74,7 @@ def look_at_parts(setup: Setup) -> Look:
 
 def _unmet(owner: str) -> Iterator[Fault]:
     name = owner.partition(" ")[0]
-    for text in metadata.requires(name) or []:
+    for text in _requirements(name):
         requirement = _REQUIREMENT.fullmatch(text)
         if requirement is None:  # an extra, or a requirement for some machines alone
             continue
@@ -88,6 +88,13 @@ def _unmet(owner: str) -> Iterator[Fault]:
             yield fault(
                 "parts.requirement", f"{owner} wants {text.strip()}; installed is {installed}", where=name
             )
+
+
+def _requirements(name: str) -> list[str]:
+    try:
+        return metadata.requires(name) or []
+    except metadata.PackageNotFoundError:  # an entry point that no distribution owns
+        return []
 
 
 def look_at_versions(setup: Setup) -> Look:

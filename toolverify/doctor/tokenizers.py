@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from toolverify.calls import Context, ToolCall
+from toolverify.calls import Case, Context, ToolCall
 from toolverify.checkup import Fault, Setup
 from toolverify.doctor.faults import fault, warning
 from toolverify.doctor.golds import gold_of
 from toolverify.doctor.looking import Look
 from toolverify.doctor.tokenizer_files import TokenizerFiles, leaves_reasoning_open, read_tokenizer
-from toolverify.errors import ToolverifyError
+from toolverify.errors import AnswerError, ToolverifyError
 from toolverify.verifier import Verifier
 
 _MARKERS = ("think_start", "think_end", "start", "end")
@@ -79,15 +79,12 @@ def _template(setup: Setup, files: TokenizerFiles) -> Iterator[Fault]:
         return
     if _has_tools(setup) and not any("tools" in template for template in files.templates.values()):
         where = ", ".join(files.templates)
-        yield warning(
-            "tokenizer.no_tools", "rows have tools, and the chat template never mentions them", where=where
-        )
+        yield warning("tokenizer.no_tools", "the chat template never mentions `tools`", where=where)
     marker = getattr(setup.verifier.format, "think_start", _THINK)
     closing = getattr(setup.verifier.format, "think_end", "</think>")
     for where, template in files.templates.items():
-        if leaves_reasoning_open(template, marker, closing) and _opening_is_due(setup, marker):
-            told = f"the prompt ends with {marker!r}, and without it the profile lets nothing pass"
-            yield warning("tokenizer.prefilled_reasoning", told, where=where)
+        if leaves_reasoning_open(template, marker, closing):
+            yield from _prefilled(setup, marker, where)
 
 
 def _has_tools(setup: Setup) -> bool:
@@ -102,24 +99,47 @@ def _tools_of(setup: Setup, index: int) -> bool:
         return False
 
 
-def _opening_is_due(setup: Setup, marker: str) -> bool:
-    """Whether a right reply without the marker fails, and nobody says that the prompt has it."""
-    told = getattr(setup.backend, "sees_prompts", False) or any(
-        key.rpartition(".")[2] == "reasoning_open" and value is True for key, value in setup.config.items()
-    )
-    rows = (
-        setup.backend is None and setup.rows and all(row.get("reasoning_open") is True for row in setup.rows)
-    )
-    return not told and not rows and _fails_without(setup.verifier, marker)
+def _prefilled(setup: Setup, marker: str, where: str) -> Iterator[Fault]:
+    """A prompt that opens the reasoning, where a right reply then fails."""
+    closed, opened = [
+        _passes_without(setup.verifier, marker, Context(reasoning_open=told)) for told in (False, True)
+    ]
+    told = f"the prompt ends with {marker!r}, and without it no completion passes"
+    if not closed and not opened:
+        mend = "take the marker out of the template's end: this profile does not heed reasoning_open"
+        yield warning("tokenizer.prefilled_reasoning", told, where=where, mend=mend)
+    elif not closed and not _is_told(setup):
+        yield warning("tokenizer.prefilled_reasoning", f"{told}, unless reasoning_open is set", where=where)
 
 
-def _fails_without(verifier: Verifier, marker: str) -> bool:
-    """Whether what stands after the marker passes only where the context says that the prompt opened the reasoning."""
-    try:
-        text = verifier.format.render(_PROBE, reasoning="a thought").replace(marker, "", 1)
-        case = verifier.compile(answer=[{"name": "probe", "arguments": {"x": 1}}])
-    except ToolverifyError:
+def _is_told(setup: Setup) -> bool:
+    """Whether somebody says that the prompt opens the reasoning: the adapter, the configuration, or every row."""
+    if getattr(setup.backend, "sees_prompts", False):
         return True
-    return not verifier.score(text, case=case).passed and bool(
-        verifier.score(text, case=case, context=Context(reasoning_open=True)).passed
-    )
+    if any(
+        key.rpartition(".")[2] == "reasoning_open" and value is True for key, value in setup.config.items()
+    ):
+        return True
+    scored = setup.backend is None and bool(setup.rows)
+    return scored and all(row.get("reasoning_open") is True for row in setup.rows)
+
+
+def _passes_without(verifier: Verifier, marker: str, context: Context) -> bool:
+    """Whether the rest of a right reply passes, where the marker stands in the prompt."""
+    try:
+        text = verifier.format.render(_PROBE, reasoning="a thought")
+        case = _probe_case(verifier, text)
+    except ToolverifyError:
+        return (
+            context.reasoning_open
+        )  # nothing was tried: it is taken for a profile that heeds what it is told
+    return bool(verifier.score(text.replace(marker, "", 1), case=case, context=context).passed)
+
+
+def _probe_case(verifier: Verifier, text: str) -> Case:
+    """A case that expects the probe, as calls or as a gold completion."""
+    tools = [{"name": "probe", "parameters": {"type": "object", "properties": {"x": {"type": "integer"}}}}]
+    try:
+        return verifier.compile(answer=[{"name": "probe", "arguments": {"x": 1}}], tools=tools)
+    except AnswerError:
+        return verifier.compile(answer=text, tools=tools)
