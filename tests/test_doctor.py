@@ -11,6 +11,8 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import toolverify as tv
 from toolverify.checkup import Fault, Setup
@@ -21,6 +23,7 @@ from toolverify.doctor.surroundings import look_at_parts
 from toolverify.errors import RenderError, ToolverifyError
 from toolverify.plugins import load, registry
 from toolverify.profile import Profile
+from toolverify.testing import json_values
 from toolverify.training import Gold, read_label
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +45,17 @@ WEATHER = {"name": "get_weather", "arguments": {"city": "Oslo", "days": 3}}
 ADD = {"name": "add", "arguments": {"a": 2}}
 ROW = {"id": "w", "answer": [WEATHER], "tools": TOOLS}
 TEMPLATE = "{% if tools %}{{ tools }}{% endif %}{% if add_generation_prompt %}<|assistant|>\n{% endif %}"
+
+
+ROW_KEYS = ("id", "answer", "tools", "meta", "messages", "category", "step", "label")
+TOKENIZER_KEYS = (
+    "added_tokens",
+    "added_tokens_decoder",
+    "additional_special_tokens",
+    "extra_special_tokens",
+    "eos_token",
+    "chat_template",
+)
 
 
 class Trainer:
@@ -164,7 +178,7 @@ def tv_format(name):
 
 
 def unmet_requirement(monkeypatch, **_):
-    wants = ["msgspec>=99", "no-such-distribution", "pluggy>=1 ; extra == 'never'"]
+    wants = ["msgspec>=99", "no-such-distribution", "pluggy>=1 ; extra == 'never'", "rich @ file:///x"]
     monkeypatch.setattr(metadata, "requires", lambda name: wants)
     return look_at_parts(setup()).faults
 
@@ -232,6 +246,9 @@ PLANTS = {
     "rows.gold": with_rows({}, backend=trainer(gold=lambda self, row: read_rows_error())),
     "rows.null_filled": with_rows(BENT),
     "rows.structs": with_rows(ROW, data=Path("rows.parquet")),
+    "rows.grading_shown": with_rows(
+        {**ROW, "messages": [{"role": "system", "content": '{"x-toolverify": 1}'}]}
+    ),
     "rows.duplicate_id": with_rows(ROW, ROW),
     "gold.unwritten": unwritten,
     "gold.fails": with_rows({**ROW, "answer": [{"name": "add", "arguments": {"a": "two"}}]}),
@@ -280,6 +297,32 @@ def test_a_sound_set_up_has_no_fault(tmp_path):
     assert [look.name for look in looks if look.faults or look.skipped] == []
     gold = next(look for look in looks if look.name == "gold")
     assert gold.told.startswith("2 of 2 golds pass; ")
+
+
+def test_every_requirement_that_is_not_met_is_told(monkeypatch):
+    told = [found.message for found in unmet_requirement(monkeypatch)]
+    assert len(told) == 2
+    assert "wants msgspec>=99; installed is" in told[0]
+    assert "wants no-such-distribution, which is not installed" in told[1]
+
+
+@settings(max_examples=40)
+@given(st.lists(st.fixed_dictionaries({}, optional=dict.fromkeys(ROW_KEYS, json_values())), max_size=4))
+def test_no_row_ends_the_look(made):
+    for profile in ("typed", "tool-n1"):
+        assert len(examine(setup(*made, profile=profile))) == 7
+    examine(
+        setup(
+            *made, data=Path("rows.parquet"), backend=trainer(gold=lambda self, row: Gold(row["answer"], row))
+        )
+    )
+
+
+@settings(max_examples=40)
+@given(st.fixed_dictionaries({}, optional=dict.fromkeys(TOKENIZER_KEYS, json_values())))
+def test_no_tokenizer_ends_the_look(tmp_path_factory, files):
+    made = folder(tmp_path_factory.mktemp("tokenizer"), **{"tokenizer_config.json": json.dumps(files)})
+    assert len(examine(setup(tokenizer=made, backend=Trainer()))) == 7
 
 
 def test_what_fails_says_where_and_why():

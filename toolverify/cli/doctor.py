@@ -33,11 +33,14 @@ def doctor(
         typer.Option(help="The trainer: see toolverify backends. It reads rows and configuration."),
     ] = None,
     format: Annotated[str | None, typer.Option(help="Read another wire format than the profile's.")] = None,  # noqa: A002
-    tokenizer: Annotated[Path | None, typer.Option(help="The folder of the model's tokenizer.")] = None,
+    tokenizer: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The folder of the model's tokenizer.")
+    ] = None,
     config: Annotated[
         list[Path] | None,
         typer.Option(
-            help="The trainer's configuration: YAML, JSON, TOML, or a script with overrides; repeatable."
+            metavar="FILE",
+            help="The trainer's configuration: YAML, JSON, TOML, or a script with overrides; repeatable.",
         ),
     ] = None,
     set: Annotated[  # noqa: A002

@@ -16,7 +16,7 @@ _VARIABLE = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
 _SHELL_WORDS = {"export", "local", "declare", "readonly"}
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
-_LONGEST_LINE = 1_000_000
+_LONGEST_LINE = 20_000
 
 
 def read_script(text: str, path: str) -> dict[str, Any]:

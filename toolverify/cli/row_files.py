@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 from itertools import islice
@@ -16,7 +17,7 @@ from toolverify.doctor.faults import fault
 from toolverify.errors import RowError
 from toolverify.rows import read_row
 
-_PARQUET = ".parquet"
+_PARQUET, _JSON = ".parquet", ".json"
 
 
 class RowsRead(Struct, frozen=True):
@@ -36,6 +37,10 @@ def read_rows(file: str, most: int) -> RowsRead:
     if Path(file).suffix.lower() == _PARQUET and Path(file).is_file():
         return _numbered(islice(_parquet_rows(Path(file)), most))
     check_inputs([file], "-")
+    if Path(file).suffix.lower() == _JSON:
+        whole = _json_array(Path(file))
+        if whole is not None:
+            return _numbered(islice(whole, most))
     return _lines(file, most)
 
 
@@ -51,6 +56,24 @@ def _lines(file: str, most: int) -> RowsRead:
             told = fault("rows.unreadable", error.problem, where=f"line {line.number}", mend=error.mend)
             faults.append(told)
     return RowsRead(tuple(rows), tuple(places), tuple(faults))
+
+
+def _json_array(path: Path) -> Iterator[Mapping[str, Any]] | None:
+    """The rows of a file that is one JSON array, as trainers read them too; None for any other.
+
+    Raises:
+        RowError: It begins as an array, and is none of objects.
+    """
+    with path.open("rb") as stream:
+        if not stream.read(64).lstrip().startswith(b"["):
+            return None
+    try:
+        rows: list[Mapping[str, Any]] = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise RowError(f"not JSON: {error}", path=str(path), mend="write one JSON object a line") from error
+    if not all(isinstance(row, dict) for row in rows):
+        raise RowError("expected a list of objects", path=str(path), mend="write one JSON object a line")
+    return iter(rows)
 
 
 def _numbered(rows: Iterator[Mapping[str, Any]]) -> RowsRead:

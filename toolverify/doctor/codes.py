@@ -79,6 +79,10 @@ CODES: dict[str, Code] = {
         "Calls stand as structs where Arrow can bend them: rows with other arguments get nulls, mixed types fail.",
         "Write answer and tools as JSON texts (toolverify.training.write_label).",
     ),
+    "rows.grading_shown": Code(
+        "The prompt shows x-toolverify, which tells the model how it is graded.",
+        "Render tools with toolverify.schema.without_grading.",
+    ),
     "rows.duplicate_id": Code(
         "Several rows have one id, so logs and `toolverify explain` cannot tell them apart.",
         "Give each its own.",

@@ -12,10 +12,12 @@ from toolverify.doctor.golds import gold_of
 from toolverify.doctor.looking import Look
 from toolverify.errors import ToolverifyError
 from toolverify.paths import member
+from toolverify.schema import GRADING
 from toolverify.training import Gold
 
 _DEEPEST = 4
 _PROMPTS = {"messages", "prompt", "conversations", "completion", "calls"}  # these are not graded
+_SHOWN = ("messages", "prompt", "conversations")
 _MOST_ITEMS = 64
 
 
@@ -23,7 +25,7 @@ def look_at_columns(setup: Setup) -> Look:
     """Columns hold what was written into them."""
     if not setup.rows:
         return Look("columns", "no rows", skipped=True)
-    faults = [*_twin_ids(setup), *_bent(setup), *_structs(setup)]
+    faults = [*_twin_ids(setup), *_bent(setup), *_structs(setup), *_shown_grading(setup)]
     told = "ids, nulls and structs" if faults else "no id twice, nothing bent"
     return Look("columns", told, tuple(faults))
 
@@ -137,6 +139,23 @@ def _filled_tools(tools: Any) -> Iterator[str]:
     for path, tool in _tools(tools):
         where, properties = _properties(tool)
         yield from (member(f"{path}.{where}", key) for key, value in properties.items() if value is None)
+
+
+def _shown_grading(setup: Setup) -> Iterator[Fault]:
+    """Prompts that hold what the tools say about their grading."""
+    for index, row in enumerate(setup.rows):
+        shown = [key for key in _SHOWN if GRADING in _text(row.get(key))]
+        if shown:
+            yield fault("rows.grading_shown", f"{GRADING} stands in {shown[0]}", where=setup.place(index))
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    try:
+        return "" if value is None else json.dumps(value, default=str)
+    except (TypeError, ValueError, RecursionError):
+        return ""
 
 
 def _structs(setup: Setup) -> Iterator[Fault]:

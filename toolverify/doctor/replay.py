@@ -35,9 +35,9 @@ _GRAVE = {
     "boolean flipped",
 }
 _MENDS = {
-    "schema.violated": "mend the value in the answer, or the tool's schema; or use a profile without rule schema",
-    "call.unknown_tool": "add the tool to the row's tools, or mend the name in the answer",
-    "schema.no_tools": "give the row its tools",
+    "schema.violated": "Mend the value in the answer, or the tool's schema; or use a profile without rule `schema`.",
+    "call.unknown_tool": "Add the tool to the row's tools, or mend the name in the answer.",
+    "schema.no_tools": "Give the row its tools.",
 }
 
 Writer = Callable[[Sequence[ToolCall]], str]

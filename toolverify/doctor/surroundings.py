@@ -24,7 +24,7 @@ def look_at_plugins(parts: Registry) -> Look:
     """Every plugin loads, and every hook gives its parts."""
     disabled = [info.name for info in parts.plugins if info.error.startswith("left out by")]
     faults = [
-        fault(
+        warning(
             "plugins.broken",
             f"plugin {info.name!r} is not loaded: {info.error}",
             where=f"{info.distribution} {info.version}",
@@ -33,7 +33,7 @@ def look_at_plugins(parts: Registry) -> Look:
         if info.error and info.name not in disabled
     ]
     faults += list(_twins(parts))
-    faults += [fault("plugins.hook", told) for told in dict.fromkeys(parts.faults)]
+    faults += [warning("plugins.hook", told) for told in dict.fromkeys(parts.faults)]
     foreign = sorted(
         {info.name for info in parts.plugins if info.distribution != "toolverify" and not info.error}
     )
@@ -78,16 +78,22 @@ def _unmet(owner: str) -> Iterator[Fault]:
         requirement = _REQUIREMENT.fullmatch(text)
         if requirement is None:  # an extra, or a requirement for some machines alone
             continue
-        other, wanted = requirement["name"], requirement["wanted"].strip()
+        other = requirement["name"]
         installed = installed_versions([other])[other]
         if installed is None:
-            yield fault(
-                "parts.requirement", f"{owner} wants {text.strip()}, which is not installed", where=name
-            )
-        elif wanted and fit(installed, wanted) != "fits":
-            yield fault(
-                "parts.requirement", f"{owner} wants {text.strip()}; installed is {installed}", where=name
-            )
+            told = f"{owner} wants {text.strip()}, which is not installed"
+            yield fault("parts.requirement", told, where=name)
+        elif not _allows(requirement["wanted"], installed):
+            told = f"{owner} wants {text.strip()}; installed is {installed}"
+            yield fault("parts.requirement", told, where=name)
+
+
+def _allows(wanted: str, installed: str) -> bool:
+    """Whether a requirement allows a version; one that names a file or an address allows any."""
+    try:
+        return fit(installed, wanted) == "fits"
+    except PluginError:
+        return True
 
 
 def _requirements(name: str) -> list[str]:
