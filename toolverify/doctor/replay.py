@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import islice, zip_longest
 from typing import Any
 
 from msgspec import Struct
@@ -49,6 +49,7 @@ class Tally(Struct):
     tried: int = 0
     passed: int = 0
     patterns: int = 0
+    deep: int = 0
     failed: int = 0
     as_good: int = 0
 
@@ -66,19 +67,27 @@ def look_at_golds(setup: Setup) -> Look:
     if not setup.rows:
         return Look("gold", "no rows", skipped=True)
     tally = Tally()
-    faults = [found for index in range(len(setup.rows)) for found in _replay(setup, index, tally)]
-    if not tally.tried and not faults:
-        return Look("gold", "no gold that can be written", skipped=True)
-    return Look("gold", _told(tally), tuple(faults))
+    faults = [found for index in range(len(setup.rows)) for found in _tried(setup, index, tally)]
+    return Look("gold", _told(tally), tuple(faults), skipped=not tally.tried and not faults)
 
 
 def _told(tally: Tally) -> str:
-    told = f"{tally.passed} of {tally.tried} golds pass; {tally.failed} wrong replies do not"
-    if tally.as_good:
-        told += f"; {tally.as_good} replies beside the gold are as good to the profile"
-    return told + (
-        f"; {tally.patterns} golds are patterns, which nothing can write" if tally.patterns else ""
-    )
+    told = ["no gold that can be tried"]
+    if tally.tried:
+        told = [f"{tally.passed} of {tally.tried} golds pass", f"{tally.failed} wrong replies do not"]
+    told += [f"{tally.as_good} replies beside the gold are as good to the profile"] if tally.as_good else []
+    told += [f"golds that are patterns, which nothing can write: {tally.patterns}"] if tally.patterns else []
+    told += [f"golds that nest too deep to be tried: {tally.deep}"] if tally.deep else []
+    return "; ".join(told)
+
+
+def _tried(setup: Setup, index: int, tally: Tally) -> list[Fault]:
+    """What is wrong with one row; a gold that nests too deep for the interpreter is counted as one."""
+    try:
+        return list(_replay(setup, index, tally))
+    except RecursionError:
+        tally.deep += 1
+        return []
 
 
 def _replay(setup: Setup, index: int, tally: Tally) -> Iterator[Fault]:
@@ -247,8 +256,8 @@ def _chosen(calls: Sequence[ToolCall], case: Case) -> list[Mutation]:
     kinds: dict[str, list[Mutation]] = {}
     for mutation in islice(every_mutation(plain(calls)), _LOOKED_AT):
         kinds.setdefault(mutation.what, []).append(mutation)
-    turns = [made[:_OF_A_KIND] for made in kinds.values()]
-    return [mutation for made in turns for mutation in made][:_TRIED]
+    turns = zip_longest(*[made[:_OF_A_KIND] for made in kinds.values()])  # one of each kind before a second
+    return [mutation for turn in turns for mutation in turn if mutation is not None][:_TRIED]
 
 
 def _some_tool(case: Case) -> str:
