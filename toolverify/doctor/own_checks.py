@@ -18,8 +18,7 @@ def look_as_backend(setup: Setup) -> Look:
     backend = setup.backend
     if backend is None:
         return Look("backend", "no --backend", skipped=True)
-    seen = [f"{len(setup.config)} settings" if setup.config else "no --config"]
-    told = f"{backend.name}, {', '.join(seen)}"
+    told = f"{backend.name}, " + (f"settings: {len(setup.config)}" if setup.config else "no --config")
     try:
         faults = asked(lambda: tuple(backend.check(setup)))
     except ToolverifyError as error:

@@ -113,7 +113,7 @@ def look_at_versions(setup: Setup) -> Look:
         found = _version_fault(backend.name, name, wanted, setup.versions.get(name))
         faults += [] if found is None else [found]
     known = ", ".join([f"{name} {version}" for name, version in setup.versions.items() if version])
-    return Look("versions", known or "nothing is required", tuple(faults))
+    return Look("versions", known or f"what {backend.name} wants", tuple(faults))
 
 
 _MEANING: dict[Fit, tuple[str, str]] = {
@@ -128,7 +128,7 @@ def _version_fault(backend: str, name: str, wanted: str, installed: str | None) 
     if installed is None:
         return fault(
             "versions.missing",
-            f"{name} is not installed; {backend} wants {wanted or 'any'}",
+            f"not installed; the backend {backend} wants {wanted or 'any version'}",
             where=name,
             mend=install,
         )
@@ -137,4 +137,4 @@ def _version_fault(backend: str, name: str, wanted: str, installed: str | None) 
         return None
     code, told = _MEANING[state]
     give = warning if state == "newer" else fault
-    return give(code, f"{name} {installed} {told}: {wanted}", where=name, mend=install)
+    return give(code, f"{installed} {told}: {wanted}", where=name, mend=install)
