@@ -469,6 +469,28 @@ def test_a_template_that_leaves_the_reasoning_to_the_model_is_fine(tmp_path, end
     assert faults(setup(tokenizer=folder(tmp_path, template="{{ tools }}" + ending))) == []
 
 
+@pytest.mark.parametrize("profile", ["toolrl", "bfcl-ast"])
+def test_a_format_that_names_no_markers_is_written_to_see_them(tmp_path, profile):
+    pytest.importorskip("toolverify_toolrl")
+    pytest.importorskip("toolverify_bfcl")
+    special = [{"content": "</think>", "special": True}]
+    made = setup(
+        profile=profile, tokenizer=folder(tmp_path, added=special, template="{{ tools }}"), backend=Trainer()
+    )
+    assert [found.code for found in faults(made)] == ["tokenizer.special_marker"]
+    made = setup(profile=profile, tokenizer=folder(tmp_path, template=OPEN), backend=Trainer())
+    (found,) = faults(made)
+    assert found.code == "tokenizer.prefilled_reasoning"
+    assert "does not heed reasoning_open" in found.mend
+
+
+def test_a_folder_without_a_fast_tokenizer_is_read_as_far_as_it_goes(tmp_path):
+    made = folder(tmp_path, **{"tokenizer.json": None, "vocab.json": "{}"})
+    assert [(found.code, found.level) for found in faults(setup(tokenizer=made))] == [
+        ("tokenizer.missing_file", "warning")
+    ]
+
+
 def test_a_template_in_a_file_of_its_own_or_one_of_several_is_read(tmp_path):
     several = [{"name": "default", "template": "{{ messages }}"}, {"name": "tool_use", "template": TEMPLATE}]
     assert faults(setup(tokenizer=folder(tmp_path, template=several))) == []
