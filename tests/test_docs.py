@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 import toolverify as tv
-from toolverify import hookspecs, protocols
+from toolverify import doctor, hookspecs, protocols
 from toolverify.cli import main
+from toolverify.doctor.codes import FAMILIES as FAMILIES_OF_FAULTS
+from toolverify.doctor.codes import as_markdown as doctors_codes
 from toolverify.findings import CODES, FAMILIES, as_markdown
 from toolverify.limits import Limits
 from toolverify.plugins import LEAVES, registry
@@ -79,6 +81,23 @@ def test_the_commands_on_their_pages_print_what_they_say(command, capsys, monkey
         typed, _, expected = code.partition("\n")
         assert main(typed.removeprefix("$ toolverify ").split()) == 0
         assert re.sub(r"\([0-9a-f]{12}\)", "(…)", capsys.readouterr().out) == expected
+
+
+def test_the_doctors_page_prints_what_it_says_and_lists_every_code(capsys, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    page = ROOT / "docs" / "commands" / "doctor.md"
+    (shown,) = [code for language, code in blocks(page) if language == "console"]
+    typed, _, expected = shown.partition("\n")
+    assert main(typed.removeprefix("$ toolverify ").split()) == 1
+    printed = re.sub(r"\([0-9a-f]{12}\)", "(…)", capsys.readouterr().out)
+    assert (
+        re.sub(
+            r"plugins     .*?\nfine    profile", "plugins     …\nfine    profile", printed, flags=re.DOTALL
+        )
+        == expected
+    )
+    assert page.read_text(encoding="utf-8").partition("## The codes\n\n")[2] == doctors_codes()
+    assert {code.partition(".")[0] for code in doctor.CODES} == set(FAMILIES_OF_FAULTS)
 
 
 @pytest.mark.parametrize("script", sorted(ROOT.glob("examples/*.py")), ids=lambda path: path.name)
@@ -154,7 +173,16 @@ def test_every_hook_is_documented_with_its_signature():
 
 def test_every_method_of_a_protocol_is_documented():
     page = (ROOT / "docs" / "plugins.md").read_text(encoding="utf-8")
-    for name in ("Format", "AnswerReader", "Comparison", "Coercion", "Matcher", "Rule", "Combiner"):
+    for name in (
+        "Format",
+        "AnswerReader",
+        "Comparison",
+        "Coercion",
+        "Matcher",
+        "Rule",
+        "Combiner",
+        "Backend",
+    ):
         assert f"| `{name}` |" in page
         for method in vars(getattr(protocols, name)):
             if not method.startswith("_") and callable(getattr(getattr(protocols, name), method)):
@@ -207,7 +235,8 @@ def test_every_code_in_the_core_is_listed_and_every_listed_code_is_used():
 
 
 @pytest.mark.parametrize(
-    "command", ["score", "explain", "compare", "profiles", "formats", "plugins", "new", "bench"]
+    "command",
+    ["score", "explain", "compare", "doctor", "profiles", "formats", "plugins", "backends", "new", "bench"],
 )
 def test_every_command_has_a_page_with_all_its_options(command, capsys):
     page = (ROOT / "docs" / "commands" / f"{command}.md").read_text(encoding="utf-8")

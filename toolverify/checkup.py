@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from msgspec import Struct
 
+from toolverify.protocols import Backend
 from toolverify.verifier import Verifier
 
 Level = Literal["error", "warning"]
@@ -41,6 +42,8 @@ class Setup(Struct, frozen=True):
         config: The trainer's configuration: keys, dotted where the trainer nests them, to their values.
         tokenizer: The folder of the tokenizer, which backends may load with transformers.
         versions: The installed versions of the distributions a backend asks about; None for what is missing.
+        backend: The adapter whose rows and configuration these are; None where rows are those of `toolverify score`.
+        places: Where each row stands in its file, as `line 3`.
     """
 
     verifier: Verifier
@@ -49,3 +52,11 @@ class Setup(Struct, frozen=True):
     config: Mapping[str, Any] = {}
     tokenizer: Path | None = None
     versions: Mapping[str, str | None] = {}
+    backend: Backend | None = None
+    places: Sequence[str] = ()
+
+    def place(self, index: int) -> str:
+        """Where a row is found: its line, and its id where it has one."""
+        place = self.places[index] if index < len(self.places) else f"row {index + 1}"
+        known = self.rows[index].get("id")
+        return place if known is None or isinstance(known, dict | list) else f"{place}, id {known}"

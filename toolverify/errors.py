@@ -48,3 +48,7 @@ class RenderError(ToolverifyError):
 
 class RowError(ToolverifyError):
     """A row of an input file cannot be scored."""
+
+
+class ConfigError(ToolverifyError):
+    """A trainer's configuration cannot be read."""

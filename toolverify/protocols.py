@@ -219,7 +219,13 @@ class Combiner(Protocol):
 
 @runtime_checkable
 class Backend(Protocol):
-    """A trainer's adapter: how the reward gets in, and what could keep it from working."""
+    """A trainer's adapter: how the reward gets in, and what could keep it from working.
+
+    Optional, both False where absent:
+        keeps_special_tokens: True where completions are decoded with their special tokens, or where `check` itself
+            tells of markers that decoding strips.
+        sees_prompts: True where the adapter sees by itself that a prompt opens the reasoning.
+    """
 
     @property
     def name(self) -> str:

@@ -149,10 +149,15 @@ def read_sample(verifier: Verifier, row: Mapping[str, Any]) -> Sample:
     meta = row.get("meta")
     compare = meta.get("compare") if isinstance(meta, dict) else None
     case = verifier.compile(answer=row.get("answer"), tools=row.get("tools"), compare=compare)
-    return Sample(completion, calls, case, _context(row))
+    return Sample(completion, calls, case, row_context(row))
 
 
-def _context(row: Mapping[str, Any]) -> Context:
+def row_context(row: Mapping[str, Any]) -> Context:
+    """What a row tells of its completion beside the answer and the tools.
+
+    Raises:
+        RowError: A key has a value of the wrong type.
+    """
     given = {key: row[key] for key in _CONTEXT_KEYS if row.get(key) is not None}
     given["extra"] = {key: value for key, value in row.items() if key not in _OWN_KEYS}
     try:

@@ -14,6 +14,7 @@ from toolverify.examine import examine
 from toolverify.parts import assemble
 from toolverify.plugins import registry
 from toolverify.profile import Profile, load_profile
+from toolverify.protocols import Format
 from toolverify.reading import ReadyCalls
 from toolverify.settled import Settled, settle
 from toolverify.verify import verify, verify_unless
@@ -54,6 +55,16 @@ class Verifier:
     def part_names(self) -> tuple[str, ...]:
         """The keys of every verdict's `parts`."""
         return self._parts.part_names
+
+    @property
+    def format(self) -> Format:
+        """The wire format, with the profile's options."""
+        return self._parts.format
+
+    @property
+    def distributions(self) -> tuple[str, ...]:
+        """What brings the profile's parts, as `toolverify 0.1.0`: each distribution once."""
+        return tuple(sorted(set(self._parts.owners.values())))
 
     def __repr__(self) -> str:
         return f"Verifier({self.profile.name!r}, hash={self.hash!r})"

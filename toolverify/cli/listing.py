@@ -49,18 +49,19 @@ def _list_or_show(
         raise ProfileError("which one?", mend=f"type toolverify {command} show NAME")
     if action == "show" and name is not None:
         text, data = show(name)
-        print(_to_json(data) if json else text)
+        print(as_json(data) if json else text)
     else:
-        print(_to_json(rows()) if json else _table(rows()))
+        print(as_json(rows()) if json else as_table(rows()))
 
 
-def _to_json(value: Any) -> str:
+def as_json(value: Any) -> str:
+    """A value as JSON to read."""
     import json
 
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
 
-def _table(rows: list[dict[str, Any]]) -> str:
+def as_table(rows: list[dict[str, Any]]) -> str:
     """Rows under their keys, every column as wide as it needs; the last one is not padded."""
     if not rows:
         return "none"
@@ -77,7 +78,8 @@ def _cell(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else str(value)
 
 
-def _origin(part: Part) -> str:
+def origin(part: Part) -> str:
+    """The distribution that brings a part."""
     return f"{part.plugin.distribution} {part.plugin.version}"
 
 
@@ -92,8 +94,8 @@ def _profile_row(name: str, part: Part) -> dict[str, Any]:
     try:
         profile = load_profile(name)
     except ProfileError as error:
-        return {"name": name, "format": "-", "from": _origin(part), "summary": f"broken: {error}"}
-    return {"name": name, "format": profile.format.use, "from": _origin(part), "summary": profile.summary}
+        return {"name": name, "format": "-", "from": origin(part), "summary": f"broken: {error}"}
+    return {"name": name, "format": profile.format.use, "from": origin(part), "summary": profile.summary}
 
 
 def _show_profile(name: str) -> tuple[str, dict[str, Any]]:
@@ -109,7 +111,7 @@ def _show_profile(name: str) -> tuple[str, dict[str, Any]]:
 
 def _format_rows() -> list[dict[str, Any]]:
     return [
-        {"name": name, "from": _origin(part), "example": _example(part.value).replace("\n", "⏎")}
+        {"name": name, "from": origin(part), "example": _example(part.value).replace("\n", "⏎")}
         for name, part in sorted(registry().all("format").items())
     ]
 
@@ -127,9 +129,9 @@ def _show_format(name: str) -> tuple[str, dict[str, Any]]:
         dataclasses.asdict(value) if dataclasses.is_dataclass(value) and not isinstance(value, type) else {}
     )
     example = _example(value)
-    data = {"name": name, "from": _origin(part), "options": options, "example": example}
+    data = {"name": name, "from": origin(part), "options": options, "example": example}
     told = [f"  {key} = {setting!r}" for key, setting in options.items() if key != "name"]
-    return "\n".join([f"{name} ({_origin(part)})", *told, "", example]), data
+    return "\n".join([f"{name} ({origin(part)})", *told, "", example]), data
 
 
 def _plugin_rows() -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from toolverify.answers import from_json_text
-from toolverify.calls import Choice, Expected, ExpectedCall
+from toolverify.calls import Choice, Expected, ExpectedCall, Fields, Items
 from toolverify.errors import AnswerError, ToolsError
 from toolverify.schema import ToolSpec
 
@@ -74,5 +74,14 @@ def _choice(values: Any) -> Choice:
     """The alternatives of an argument, for those who look at the answer in the common form."""
     if not isinstance(values, list | tuple):
         return Choice((values,))
-    given = tuple([value for value in values if value != ""])  # "" says that it may be left out
+    given = tuple([_pattern(value) for value in values if value != ""])  # "" says that it may be left out
     return Choice(given, optional=len(given) < len(values))
+
+
+def _pattern(value: Any) -> Any:
+    """An alternative; in an object each member lists its own."""
+    if isinstance(value, Mapping):
+        return Fields({key: _choice(members) for key, members in value.items()})
+    if isinstance(value, list | tuple) and any(isinstance(element, Mapping) for element in value):
+        return Items(tuple([_pattern(element) for element in value]))
+    return value
