@@ -12,7 +12,7 @@ from toolverify.doctor.golds import gold_of
 from toolverify.doctor.looking import Look
 from toolverify.errors import ToolverifyError
 from toolverify.paths import member
-from toolverify.schema import GRADING
+from toolverify.schema_places import GRADING
 from toolverify.training import Gold
 
 _DEEPEST = 4
