@@ -256,3 +256,53 @@ def test_the_tools_of_public_data_are_all_read():
         for line in (SHARED / "data" / name).read_text(encoding="utf-8").splitlines():
             read += len(read_tools(json.loads(line)["tools"]))
     assert read > 5_000
+
+
+OPERATIONS = ("and", "or", "xor", "add", "sub")
+
+
+def _expressions(keyword):
+    """An expression tree as tools have it, with what tells the branches apart behind what refers back."""
+    side = {"$ref": "#/$defs/node"}
+    branches = [
+        {
+            "type": "object",
+            "properties": {"left": side, "right": side, "op": {"const": name}},
+            "required": ["op", "left", "right"],
+        }
+        for name in OPERATIONS
+    ]
+    branches.append({"type": "object", "properties": {"lit": {"type": "number"}}, "required": ["lit"]})
+    parameters = {"type": "object", "properties": {"e": side}, "$defs": {"node": {keyword: branches}}}
+    return read_tool({"name": "f", "parameters": parameters})
+
+
+def _tree(depth, leaf):
+    return {"lit": leaf} if depth == 0 else {"op": "sub", "left": _tree(depth - 1, leaf), "right": {"lit": 1}}
+
+
+@pytest.mark.parametrize("keyword", ["anyOf", "oneOf"])
+@pytest.mark.parametrize("depth", [1, 3, 60])
+def test_a_schema_that_refers_to_itself_is_asked_in_bounded_work(keyword, depth):
+    """Naively, 5 branches and 60 levels are 5^60 questions."""
+    tool = _expressions(keyword)
+    assert fits(tool, {"e": _tree(depth, 1.5)})
+    wrong = {"e": _tree(depth, "x")}
+    assert not fits(tool, wrong)
+    found = violations(tool, wrong)
+    assert found[0].steps[0] == "e"
+    assert found[0].got is not None
+
+
+def test_a_schema_that_asks_itself_about_the_same_value_ends():
+    for schema in (
+        {"not": {"$ref": "#/properties/a"}},
+        {"anyOf": [{"$ref": "#/properties/a"}, {"type": "null"}]},
+    ):
+        tool = read_tool({"name": "f", "parameters": {"type": "object", "properties": {"a": schema}}})
+        assert isinstance(fits(tool, {"a": 1}), bool)
+    tool = read_tool(
+        {"name": "f", "parameters": {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["b"]}}
+    )
+    assert fits(tool, {"b": 1, "a": {"b": 2}})
+    assert not fits(tool, {"b": 1, "a": {"c": 2}})

@@ -83,7 +83,7 @@ CODES: dict[str, Code] = {
         "Too much of a text stood there before.", "Look at the text; train on texts that end."
     ),
     "repetition.not_judged": Code("The calls came ready-made: no text to read.", "Nothing to mend."),
-    "schema.violated": Code("Arguments break the tool's schema.", "Read the message: it is jsonschema's."),
+    "schema.violated": Code("Arguments break the tool's schema.", "Read the message."),
     "schema.no_tools": Code("No tools were given, so no schema was checked.", "Give `tools` with the task."),
     "match.capped": Code("Too many calls to compare each with each.", "Raise the matcher's `comparisons`."),
     "findings.cut": Code("There are more findings than are shown.", "Mend the first ones."),
@@ -128,7 +128,7 @@ tried to call, `expected[0]` the first call of the answer.
 
 `toolverify explain` shows all findings of one row, `toolverify compare` which of them turn a row from passed to failed.
 These are the codes of the core; a leaf lists its own in its README: [tool-n1](../plugins/tool-n1/README.md),
-[toolrl](../plugins/toolrl/README.md).
+[toolrl](../plugins/toolrl/README.md), [bfcl](../plugins/bfcl/README.md).
 """
 
 

@@ -82,7 +82,9 @@ def _owners(name: str) -> Iterator[str]:
     own = {name, f"{name}-brevity", f"{name}-text"}
     for kind in KINDS:
         yield from (
-            f"a {kind} of {part.plugin.distribution}" for key, part in parts.all(kind).items() if key in own
+            f"{'an' if kind[0] == 'a' else 'a'} {kind} of {part.plugin.distribution}"
+            for key, part in parts.all(kind).items()
+            if key in own
         )
 
 

@@ -75,7 +75,11 @@ def _judge(value: Any, details: Any, answers: Any, language: Language) -> Proble
     typed = check_type(value, answers, kind, element_kind)
     if typed.fault:
         return Problem(
-            typed.fault, f"a {type_name} is due, not a {type(value).__name__}", (), {"any_of": answers}, value
+            typed.fault,
+            f"the type {type_name} is due, not {type(value).__name__}",
+            (),
+            {"any_of": answers},
+            value,
         )
     return check_among(value, answers) if typed.variable else check_value(value, answers, kind, element_kind)
 
