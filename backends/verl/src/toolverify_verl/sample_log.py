@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import logging
 import os
 import socket
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -31,11 +31,12 @@ class SampleLog:
         self._broken = False
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = io.FileIO(self.path, "ab")
+            self._descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         except OSError as error:
             raise ProfileError(
                 f"cannot write the log: {error}", path="log", mend="name a file that can be written"
             ) from error
+        weakref.finalize(self, os.close, self._descriptor)
 
     def write(
         self, scored: Scored, *, reward: float, step: int, identity: Sequence[Any], source: Any
@@ -51,7 +52,7 @@ class SampleLog:
             "codes": list(dict.fromkeys(finding.code for finding in scored.findings)),
         }
         try:
-            self._file.write(to_json(record) + b"\n")
+            os.write(self._descriptor, to_json(record) + b"\n")
         except OSError as error:
             if not self._broken:
                 self._broken = True
