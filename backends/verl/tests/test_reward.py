@@ -8,6 +8,7 @@ import json
 import logging
 import math
 import pickle
+import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
@@ -129,14 +130,12 @@ class TestTurns:
         result = self.of(f"{RIGHT}{self.TOOL}And{self.TOOL}then", num_turns)
         assert (result["score"], result["verifier_error"]) == (0.0, 1.0)
 
-    def test_many_turns_take_little_time(self, within=2.0):
-        import time
-
+    def test_many_turns_take_little_time(self):
         text = "\nuser\n\nassistant\n" * 60_000
         start = time.perf_counter()
         assert self.of(text, 4)["verifier_error"] == 1.0
         assert self.of(text, 120_002)["score"] == 0.0
-        assert time.perf_counter() - start < within
+        assert time.perf_counter() - start < 2.0
 
 
 class TestLog:
