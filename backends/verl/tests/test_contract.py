@@ -150,16 +150,20 @@ class TestWhatTheManagerSees:
         assert right["reward_score"] == 1.0
         assert wrong["reward_extra_info"]["format"] == 0.0
 
-    def test_a_response_that_was_cut_off_at_its_greatest_length(self, tmp_path):
-        text = RIGHT[: -len("}]</tool_call>")]
-        size = len(world.response_ids(text, TOKENIZER, ended=False))
-        log = tmp_path / "log.jsonl"
-        options = (*world.BY_NAME, f"+{world.KWARGS}.log={log}")
-        one(manager(*options, f"data.max_response_length={size}"), text, ended=False)
-        one(manager(*options), text, ended=True)
-        cut, ended = [json.loads(line)["codes"] for line in log.read_text().splitlines()]
-        assert "attempt.truncated" in cut
-        assert "attempt.truncated" not in ended
+    def test_how_a_response_ended_reaches_the_rules(self, monkeypatch):
+        size = len(world.response_ids(RIGHT, TOKENIZER, ended=False))
+        chosen = manager(*world.BY_NAME, f"data.max_response_length={size}")
+        seen = []
+        score = chosen.scorer.score
+        monkeypatch.setattr(
+            chosen.scorer,
+            "score",
+            lambda *given, **more: seen.append(given[3].finish_reason) or score(*given, **more),
+        )
+        one(chosen, RIGHT, ended=False)
+        one(chosen, RIGHT)
+        one(chosen, RIGHT[:-20], ended=False)
+        assert seen == ["length", "stop", None]
 
     def test_a_prompt_that_opens_the_reasoning(self):
         template = {"opens": True}
@@ -180,9 +184,8 @@ class TestWhatTheManagerSees:
         assert result["reward_extra_info"]["verifier_error"] == 1.0
 
     def test_of_several_sequences_the_last_counts(self):
-        ids = [world.response_ids(text, TOKENIZER) for text in (WRONG, RIGHT)]
-        assert len(ids[0]) != len(ids[1])
-        batch = world.padded([(row(), WRONG), (row(), RIGHT)], TOKENIZER)
+        longer = WRONG.replace("A sum.", "A sum, I think.")
+        batch = world.padded([(row(), longer), (row(), RIGHT)], TOKENIZER)
         (result,) = ran(manager(), [batch])
         assert result["reward_score"] == 1.0
 
@@ -249,7 +252,10 @@ class TestTheRestOfTheTrainer:
             assert one(chosen, RIGHT, given)["score"] == 1.0
 
     def test_advantages_are_finite_and_have_the_right_sign(self):
-        samples = [(row(index=0), text) for text in (RIGHT, RIGHT, WRONG, "\ud800".encode("utf-8", "replace").decode())]
+        samples = [
+            (row(index=0), text)
+            for text in (RIGHT, RIGHT, WRONG, "\ud800".encode("utf-8", "replace").decode())
+        ]
         batch = world.padded(samples, TOKENIZER)
         chosen = manager()
         scores = [result["reward_score"] for result in ran(chosen, [batch[i : i + 1] for i in range(4)])]

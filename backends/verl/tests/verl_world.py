@@ -21,7 +21,7 @@ from tensordict import TensorDict
 from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 from verl import DataProto
-from verl_rows import RIGHT, row, workload
+from verl_rows import RIGHT, workload
 
 MARKERS = ("<think>", "</think>", "<tool_call>", "</tool_call>")
 KWARGS = "reward.custom_reward_function.reward_kwargs"
@@ -52,9 +52,8 @@ def tokenizer(*, special_markers: bool = False) -> PreTrainedTokenizerFast:
     )
     made.train_from_iterator(texts, trainer)
     made.add_tokens([AddedToken(text, special=special_markers, normalized=False) for text in MARKERS])
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=made, eos_token="<|im_end|>", pad_token="<|endoftext|>", model_max_length=1 << 20
-    )
+    ends = {"eos_token": "<|im_end|>", "pad_token": "<|endoftext|>"}
+    fast = PreTrainedTokenizerFast(tokenizer_object=made, model_max_length=1 << 20, **ends)
     fast.chat_template = TEMPLATE
     return fast
 
@@ -109,7 +108,9 @@ def streamed(
         "__num_turns__": np.array([num_turns]),
         "global_steps": np.array([7]),
         "session_id": np.array([1]),
-        "tool_extra_fields": _objects([{"turn_scores": [], "tool_rewards": [], "global_steps": 7, **(added or {})}]),
+        "tool_extra_fields": _objects(
+            [{"turn_scores": [], "tool_rewards": [], "global_steps": 7, **(added or {})}]
+        ),
         "prompt_len": np.array([len(prompt)]),
         "response_len": np.array([len(ids)]),
     }
@@ -157,8 +158,3 @@ def parquet(path: Path, rows: Sequence[Mapping[str, Any]]) -> str:
 
     pq.write_table(pa.Table.from_pylist([dict(one) for one in rows]), path)
     return str(path)
-
-
-def plain_row(**more: Any) -> dict[str, Any]:
-    """A row of the tests."""
-    return row(**more)
