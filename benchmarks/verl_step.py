@@ -20,7 +20,6 @@ from verl.trainer.ppo.reward import load_reward_manager
 from verl_rows import workload
 
 from toolverify.bench.peers import regex_and_json
-from toolverify_verl.manager import ToolverifyRewardManager
 
 _BATCH = 256
 
@@ -35,17 +34,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--samples", type=int, default=16_384)
     parser.add_argument("--profile", default="tool-n1-v0", help="what the manager scores by")
-    size = parser.parse_args()
-    options = f"+{world.KWARGS}.profile={size.profile}"
+    asked = parser.parse_args()
+    options = f"+{world.KWARGS}.profile={asked.profile}"
     ways = {
         "verl's manager, regex and json": [f"reward.custom_reward_function.path={Path(__file__).resolve()}"],
-        "verl's manager, our function": ["reward.custom_reward_function.path=pkg://toolverify_verl.reward", options],
+        "verl's manager, our function": [
+            "reward.custom_reward_function.path=pkg://toolverify_verl.reward",
+            options,
+        ],
         "our manager": ["reward.reward_manager.name=toolverify", options],
     }
-    samples = workload(size.samples)
+    samples = workload(asked.samples)
     made = world.tokenizer()
-    seconds = {name: 0.0 for name in ways}
-    decoding, rewards = 0.0, {name: 0.0 for name in ways}
+    seconds, rewards = dict.fromkeys(ways, 0.0), dict.fromkeys(ways, 0.0)
     managers = {name: load_reward_manager(world.config(*overrides), made) for name, overrides in ways.items()}
     for start in range(0, len(samples), _BATCH):
         data = world.padded(samples[start : start + _BATCH], made)
@@ -54,11 +55,9 @@ def main() -> None:
             results = manager.loop.run_until_complete(_all(manager, data))
             seconds[name] += time.perf_counter() - before
             rewards[name] += sum(result["reward_score"] for result in results)
-        decoding += _decoding(managers["our manager"], data)
     for name, spent in seconds.items():
         line = {"way": name, "seconds": round(spent, 2), "a second": round(len(samples) / spent)}
         print(json.dumps({**line, "mean reward": rewards[name] / len(samples)}))
-    print(json.dumps({"of our manager, slicing and decoding alone": round(decoding, 2)}))
 
 
 async def _all(manager: Any, data: Any) -> list[dict[str, Any]]:
@@ -69,18 +68,6 @@ async def _all(manager: Any, data: Any) -> list[dict[str, Any]]:
 
 async def _one(manager: Any, data: Any) -> dict[str, Any]:
     return dict(await manager.run_single(data))
-
-
-def _decoding(manager: ToolverifyRewardManager, data: Any) -> float:
-    """What no reward can save: taking the samples apart and turning tokens into text."""
-    from toolverify_verl.samples import read_sample
-
-    before = time.perf_counter()
-    for place in range(len(data)):
-        sample = read_sample(data[place : place + 1])
-        manager.scorer  # noqa: B018
-        manager.tokenizer.decode(sample.ids, skip_special_tokens=False)
-    return time.perf_counter() - before
 
 
 if __name__ == "__main__":

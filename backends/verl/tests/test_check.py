@@ -281,8 +281,8 @@ def test_a_folder_without_a_tokenizer_is_told(tmp_path):
 
 
 def test_the_gold_of_a_row():
-    assert BACKEND.gold(row()) == Gold(json.dumps(OSLO), [WEATHER, ADD], None)
-    for wrong in ({}, {"reward_model": None}, {"reward_model": {}}, bent(extra_info={"tools": "{broken"})):
+    assert BACKEND.gold(row()) == Gold(json.dumps(OSLO), json.dumps([WEATHER, ADD]), None)
+    for wrong in ({}, {"reward_model": None}, {"reward_model": {}}, bent(extra_info={"meta": "{broken"})):
         with pytest.raises(ToolverifyError):
             BACKEND.gold(wrong)
 

@@ -135,6 +135,7 @@ def padded(samples: Sequence[tuple[Mapping[str, Any], str]], made: Any) -> DataP
     }
     each = [_columns(given) for given, _ in samples]
     columns = {key: _objects([one[key][0] for one in each]) for key in each[0]}
+    columns["__num_turns__"] = np.array([2] * len(samples))
     return DataProto(batch=TensorDict(tensors, batch_size=len(samples)), non_tensor_batch=columns)
 
 

@@ -54,7 +54,7 @@ class VerlBackend:
         """What a row expects.
 
         Raises:
-            ToolverifyError: It holds no ground truth, or its tools or comparisons are no JSON.
+            ToolverifyError: It holds no ground truth, or its comparisons are no JSON.
         """
         return row_gold(row)
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from toolverify.calls import ToolCall
 from toolverify.checkup import Fault, Setup
 from toolverify.errors import RenderError, ToolsError, ToolverifyError
+from toolverify.schema import read_tools
 from toolverify.wire import render
 from toolverify_verl.rows import row_gold
 from toolverify_verl.settings import Settings
@@ -43,11 +44,12 @@ def _row(setup: Setup, settings: Settings, row: Mapping[str, Any]) -> Iterator[F
     try:
         gold = row_gold(row)
         setup.verifier.compile(answer=gold.answer, tools=gold.tools, compare=gold.compare)
+        names = [] if gold.tools is None else list(read_tools(gold.tools))
     except ToolverifyError as error:
         code = "data.tools" if isinstance(error, ToolsError) else "data.answer"
         yield Fault(code, error.problem, error.mend, where=error.path)
         return
-    yield from _unseen_tools(settings, row, gold.tools)
+    yield from _unseen_tools(settings, row, names)
 
 
 def _columns(row: Mapping[str, Any]) -> Iterator[Fault]:
@@ -78,14 +80,14 @@ def _holds_null(value: Any) -> bool:
     return isinstance(value, list | tuple) and any(_holds_null(element) for element in value)
 
 
-def _unseen_tools(settings: Settings, row: Mapping[str, Any], tools: Any) -> Iterator[Fault]:
+def _unseen_tools(settings: Settings, row: Mapping[str, Any], tools: Sequence[str]) -> Iterator[Fault]:
     """verl's own single-turn loop writes no tools into the prompt, so they must stand there already."""
     rollout = "actor_rollout_ref.rollout"
     loops = ("multi_turn.tool_config_path", "multi_turn.function_tool_path", "agent.agent_loop_config_path")
     if row.get("agent_name") or any(settings.get(f"{rollout}.{key}") for key in loops):
         return
     prompt = json.dumps(_plain(row.get("prompt")), default=str, ensure_ascii=False)
-    names = [name for name in _tool_names(tools) if name not in prompt]
+    names = [name for name in tools if name not in prompt]
     if names:
         message = f"the prompt does not name the tool {names[0]!r}, and verl writes no tools into it"
         mend = "write the tools into the system message, or use an agent loop that does"
@@ -94,13 +96,6 @@ def _unseen_tools(settings: Settings, row: Mapping[str, Any], tools: Any) -> Ite
 
 def _plain(value: Any) -> Any:
     return value.tolist() if hasattr(value, "tolist") else value
-
-
-def _tool_names(tools: Any) -> list[str]:
-    if not isinstance(tools, list):
-        return []
-    inner = [tool.get("function", tool) for tool in tools if isinstance(tool, Mapping)]
-    return [tool["name"] for tool in inner if isinstance(tool, Mapping) and isinstance(tool.get("name"), str)]
 
 
 def check_tokenizer(setup: Setup, settings: Settings) -> Iterator[Fault]:

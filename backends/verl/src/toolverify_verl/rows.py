@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from toolverify.calls import Context
-from toolverify.errors import AnswerError, RowError, ToolsError
+from toolverify.errors import AnswerError, RowError
 from toolverify.training import Gold, read_label
 
 _MOST_GOLDS = 1_024
@@ -16,11 +16,10 @@ _NOT_EXTRA = {"tools", "compare", "category", "global_steps", "reasoning_open"}
 
 
 def gold_of(ground_truth: Any, extra_info: Any) -> Gold:
-    """What a row expects.
+    """What a row expects. Tools stay the text they are: whether a profile reads them, compiling shows.
 
     Raises:
         AnswerError: The comparisons are no JSON.
-        ToolsError: The tools are no JSON.
     """
     known = extra_info if isinstance(extra_info, Mapping) else {}
     tools, compare = known.get("tools"), _compare(known)
@@ -37,9 +36,8 @@ def _gold_of_texts(ground_truth: str, tools: str | None, compare: str | None) ->
 
 def _gold(ground_truth: Any, tools: Any, compare: Any) -> Gold:
     label = read_label(ground_truth)
-    read_tools = _read(tools, ToolsError, "extra_info.tools") if label.tools is None else label.tools
-    compared = _read(compare, AnswerError, "extra_info.compare") if label.compare is None else label.compare
-    return Gold(label.answer, read_tools, compared)
+    compared = _read(compare, "extra_info.compare") if label.compare is None else label.compare
+    return Gold(label.answer, (tools or None) if label.tools is None else label.tools, compared)
 
 
 def _compare(known: Mapping[str, Any]) -> Any:
@@ -48,11 +46,11 @@ def _compare(known: Mapping[str, Any]) -> Any:
         return known["compare"]
     meta = known.get("meta")
     if isinstance(meta, str):
-        meta = _read(meta, AnswerError, "extra_info.meta")
+        meta = _read(meta, "extra_info.meta")
     return meta.get("compare") if isinstance(meta, Mapping) else None
 
 
-def _read(value: Any, error: type[AnswerError | ToolsError], path: str) -> Any:
+def _read(value: Any, path: str) -> Any:
     """A JSON text's value, and any other value as it is."""
     if not isinstance(value, str):
         return value
@@ -61,7 +59,7 @@ def _read(value: Any, error: type[AnswerError | ToolsError], path: str) -> Any:
     try:
         return json.loads(value)
     except (ValueError, RecursionError) as cause:
-        raise error(f"not JSON: {cause}", path=path, mend="store it with json.dumps") from cause
+        raise AnswerError(f"not JSON: {cause}", path=path, mend="store it with json.dumps") from cause
 
 
 def _listed(value: Any) -> Any:
@@ -73,7 +71,7 @@ def row_gold(row: Mapping[str, Any]) -> Gold:
     """What a row of a data file expects.
 
     Raises:
-        ToolverifyError: There is no answer in it, or its tools or comparisons are no JSON.
+        ToolverifyError: There is no ground truth in it, or its comparisons are no JSON.
     """
     held = row.get("reward_model")
     if not isinstance(held, Mapping) or "ground_truth" not in held:

@@ -72,7 +72,7 @@ def _response(batch: Any, row: Mapping[str, Any]) -> list[int]:
     response = batch["responses"][-1]
     size = _last(row, "response_len")
     if size is None:
-        size = batch["attention_mask"][-1][-len(response) :].sum()
+        size = sum(batch["attention_mask"][-1, -response.shape[0] :].tolist())
     return list(response[: int(size)].tolist())
 
 

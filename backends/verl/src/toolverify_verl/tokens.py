@@ -8,6 +8,7 @@ from typing import Any
 
 from toolverify.errors import ProfileError
 from toolverify.training import opens_reasoning
+from toolverify_verl.byte_table import decoded, own_text, table_of
 from toolverify_verl.sample_log import LOGGER
 from toolverify_verl.turns import Marks
 
@@ -82,13 +83,17 @@ class Decoder:
     def __init__(self, tokenizer: Any, think_start: str) -> None:
         self._tokenizer = tokenizer
         self._think_start = think_start
+        self._table = table_of(tokenizer)
         self._opens = lru_cache(maxsize=1_024)(self._opens_reasoning)  # prompts end in few ways
 
     def text(self, ids: Sequence[int]) -> str:
         """The text of one turn, every token of it."""
-        return str(
-            self._tokenizer.decode(list(ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        )
+        if self._table is not None:
+            try:
+                return decoded(self._table, ids)
+            except TypeError:  # a token beyond the vocabulary: what it is, the tokenizer decides
+                pass
+        return own_text(self._tokenizer, ids)
 
     def opens_reasoning(self, prompt_ids: Sequence[int]) -> bool:
         """Whether a prompt ends inside the reasoning."""
