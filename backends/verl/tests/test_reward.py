@@ -8,17 +8,22 @@ import json
 import logging
 import math
 import pickle
+import subprocess
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from pathlib import Path
 
 import pytest
 from verl_rows import OSLO, RIGHT, WRONG, called, hostile, row, told_by_the_command, workload
 
 import toolverify as tv
+from toolverify.checkup import Setup
 from toolverify.errors import ProfileError, ToolverifyError
 from toolverify.training import RewardModel
 from toolverify_verl import reward
+from toolverify_verl.backend import VerlBackend
 from toolverify_verl.reward import compute_score
 
 KEYS = ["score", *RewardModel("typed").names]
@@ -234,3 +239,22 @@ def test_a_plugin_rule_that_raises_on_one_sample_does_not_end_the_run(failing_pr
     assert [result["score"] for result in results] == [1.0, 0.0, 1.0]
     assert all(list(result) == [*KEYS[:-2], "fails", *KEYS[-2:]] for result in results)
     assert all(math.isfinite(value) for result in results for value in result.values())
+
+
+def test_the_example_makes_rows_without_a_fault(tmp_path):
+    script = Path(__file__).resolve().parents[3] / "examples" / "verl" / "make_data.py"
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"8 rows in {tmp_path}, 0 faults\n")
+    rows = [json.loads(line) for line in (tmp_path / "train.jsonl").read_text().splitlines()]
+    right = tv.render(json.loads(rows[0]["reward_model"]["ground_truth"]), format="tool-n1", reasoning="So.")
+    assert scored(right, rows[0])["score"] == 1.0
+
+
+def test_the_overrides_of_the_example_have_no_fault():
+    text = (Path(__file__).resolve().parents[3] / "examples" / "verl" / "overrides.txt").read_text()
+    config = dict(line.split("=", 1) for line in text.splitlines())
+    setup = Setup(verifier=tv.Verifier("typed"), config=config, versions={"verl": "0.9.1"})
+    assert list(VerlBackend().check(setup)) == []
