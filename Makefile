@@ -38,6 +38,9 @@ dist: install ## Build the wheels of the core and of every leaf into dist/.
 	rm -rf dist
 	for project in . $(LEAVES); do $(BIN)/python -m build --wheel --outdir dist $$project || exit 1; done
 
+clean: ## Remove what the other targets made.
+	rm -rf $(VENV) dist demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
 # torch first, and verl without its dependencies: these are the ones its reward parts import, and all of them work on a CPU.
 .venv-verl/.installed: pyproject.toml $(addsuffix /pyproject.toml,$(LEAVES))
 	$(PYTHON) -m venv .venv-verl
@@ -52,7 +55,6 @@ dist: install ## Build the wheels of the core and of every leaf into dist/.
 test-verl: .venv-verl/.installed ## Test the adapter for verl against the real verl, in .venv-verl.
 	.venv-verl/bin/python -m pytest -W ignore -p no:cacheprovider backends/verl/tests
 
-clean: ## Remove what the other targets made.
-	rm -rf $(VENV) .venv-verl dist demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+.PHONY: test-verl
 
-.PHONY: help install demo test test-verl lint bench dist clean
+.PHONY: help install demo test lint bench dist clean

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import math
+from pathlib import Path
 
 import pytest
 
@@ -221,3 +222,12 @@ def test_every_sample_has_the_same_keys_of_one_type():
     results = [run(world.BY_NAME, text)["reward_extra_info"] for text in (RIGHT, "", "\x00")]
     columns = {key: np.array([result[key] for result in results]) for key in results[0]}
     assert all(column.dtype == np.float64 for column in columns.values())
+
+
+def test_hydra_reads_the_overrides_of_the_example_and_the_usage():
+    text = (Path(__file__).resolve().parents[3] / "examples" / "verl" / "overrides.txt").read_text()
+    read = world.config(*text.splitlines()).reward.custom_reward_function.reward_kwargs
+    assert (read.profile, read.log) == ("typed", "/tmp/rewards-{host}.jsonl")  # noqa: S108  # nothing is written
+    usage = VerlBackend().usage("my rewards/o'hara.toml").split("\n\n")[0].splitlines()[1:]
+    read = world.config(*usage).reward.custom_reward_function.reward_kwargs
+    assert read.profile == "my rewards/o'hara.toml"

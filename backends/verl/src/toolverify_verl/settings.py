@@ -70,7 +70,7 @@ class Settings(Struct, frozen=True):
 def settings_of(setup: Setup) -> Settings:
     """The configuration of a set-up, flat."""
     flat = dict(_flat(setup.config))
-    values = {key.lstrip("+"): value for key, value in flat.items() if not _is_nothing(value)}
+    values = {key.lstrip("+"): _unquoted(value) for key, value in flat.items() if not _is_nothing(value)}
     return Settings(values, frozenset(flat), read_version(setup.versions.get("verl")))
 
 
@@ -84,6 +84,13 @@ def _flat(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 def _is_nothing(value: Any) -> bool:
     return value is None or (isinstance(value, str) and value.strip().lower() in _NOTHING)
+
+
+def _unquoted(value: Any) -> Any:
+    """A value without the quotes that hydra takes off."""
+    if isinstance(value, str) and len(value) > 1 and value[0] in "'\"" and value[0] == value[-1]:
+        return value[1:-1].replace(f"\\{value[0]}", value[0])
+    return value
 
 
 def is_true(value: Any) -> bool:
