@@ -1,4 +1,7 @@
-"""verl as `toolverify` knows it: how the reward gets in, what a row expects, and what could be wrong."""
+"""verl as `toolverify` knows it: how the reward gets in, what a row expects, and what could be wrong.
+
+Every command loads this module, so what a question needs is imported when it is asked.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from toolverify.checkup import Fault, Setup
-from toolverify.training import Gold
-from toolverify_verl.check_rows import check_rows, check_tokenizer
-from toolverify_verl.check_settings import check_settings
-from toolverify_verl.options import KEY
-from toolverify_verl.rows import row_gold
-from toolverify_verl.settings import FUNCTION, MANAGER, MANAGER_CLASS, settings_of
+if TYPE_CHECKING:
+    from toolverify.checkup import Fault, Setup
+    from toolverify.training import Gold
 
 _REQUIRES = {"verl": ">=0.7.1,<0.10"}
 
@@ -30,6 +29,9 @@ class VerlBackend:
 
     def usage(self, profile: str) -> str:
         """Overrides for `python -m verl.trainer.main_ppo`."""
+        from toolverify_verl.options import KEY
+        from toolverify_verl.settings import FUNCTION, MANAGER, MANAGER_CLASS
+
         option = f"+{KEY}.profile={_quoted(profile)}"
         return "\n".join(
             [
@@ -56,10 +58,16 @@ class VerlBackend:
         Raises:
             ToolverifyError: It holds no ground truth, or its comparisons are no JSON.
         """
+        from toolverify_verl.rows import row_gold
+
         return row_gold(row)
 
     def check(self, setup: Setup) -> Iterable[Fault]:
         """What is wrong with version, configuration, rows and tokenizer. Nothing is started or imported."""
+        from toolverify_verl.check_rows import check_rows, check_tokenizer
+        from toolverify_verl.check_settings import check_settings
+        from toolverify_verl.settings import settings_of
+
         settings = settings_of(setup)
         yield from check_settings(setup, settings)
         yield from check_rows(setup, settings)
