@@ -41,4 +41,20 @@ dist: install ## Build the wheels of the core and of every leaf into dist/.
 clean: ## Remove what the other targets made.
 	rm -rf $(VENV) dist demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
+# torch first, and verl without its dependencies: these are the ones its reward parts import, and all of them work on a CPU.
+.venv-verl/.installed: pyproject.toml $(addsuffix /pyproject.toml,$(LEAVES))
+	$(PYTHON) -m venv .venv-verl
+	.venv-verl/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	.venv-verl/bin/python -m pip install --quiet --disable-pip-version-check --no-deps verl==0.9.1
+	.venv-verl/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 ray==2.60.0 hydra-core==1.3.8 \
+		transformers==5.10.4 tensordict==0.10.0 numpy==2.4.6 datasets==5.2.0 pyarrow==26.0.1 torchdata==0.11.0 \
+		codetiming==1.4.0 pylatexenc==2.11 aiohttp pillow 'pytest>=8.3' 'hypothesis>=6.100' \
+		-e . -e ./plugins/tool-n1 -e ./backends/verl
+	@touch $@
+
+test-verl: .venv-verl/.installed ## Test the adapter for verl against the real verl, in .venv-verl.
+	.venv-verl/bin/python -m pytest -W ignore -p no:cacheprovider backends/verl/tests
+
+.PHONY: test-verl
+
 .PHONY: help install demo test lint bench dist clean
