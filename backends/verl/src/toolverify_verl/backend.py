@@ -25,6 +25,8 @@ class VerlBackend:
     name: str = "verl"
     summary: str = "verl: a reward manager, and a reward function for where there can be none."
     requires: Mapping[str, str] = field(default_factory=lambda: dict(_REQUIRES))
+    keeps_special_tokens: bool = True  # the manager does, and `check` tells of the function
+    sees_prompts: bool = True
     path: Path | None = None  # verl is given modules, `pkg://…`: a file has no name in its workers
 
     def usage(self, profile: str) -> str:
