@@ -13,7 +13,6 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any, Literal
 
-import msgspec
 from msgspec import Struct
 
 from toolverify.calls import Case, Context, Finding, Verdict
@@ -112,13 +111,13 @@ class RewardModel:
             ToolsError: The tools are malformed.
         """
         try:
-            key = msgspec.json.encode([gold.answer, gold.tools, gold.compare])
-        except (TypeError, ValueError, RecursionError):  # surrogates, or no JSON at all: compiling tells
+            key = json.dumps([gold.answer, gold.tools, gold.compare])  # not msgspec, which writes NaN as null
+        except (TypeError, ValueError, RecursionError):  # no JSON at all: compiling tells
             return self.verifier.compile(answer=gold.answer, tools=gold.tools, compare=gold.compare)
         return self._compiled(key)
 
-    def _compile(self, key: bytes) -> Case:
-        answer, tools, compare = msgspec.json.decode(key)
+    def _compile(self, key: str) -> Case:
+        answer, tools, compare = json.loads(key)
         return self.verifier.compile(answer=answer, tools=tools, compare=compare)
 
     def failed(self, code: str, message: str) -> Scored:
@@ -197,12 +196,14 @@ def write_label(answer: Any, *, tools: Any = None, compare: Any = None) -> str:
 def cut_ending(text: str, endings: Sequence[str]) -> str:
     """A completion without the end-of-turn and padding tokens behind it; call markers are never touched."""
     marks = [mark for mark in endings if mark]
+    kept = end = len(text)  # places, not copies: a model may write the same token a hundred thousand times
     while True:
-        stripped = text.rstrip()
-        mark = next((mark for mark in marks if stripped.endswith(mark)), None)
+        while end and text[end - 1].isspace():
+            end -= 1
+        mark = next((mark for mark in marks if text.endswith(mark, 0, end)), None)
         if mark is None:
-            return text
-        text = stripped[: -len(mark)]
+            return text[:kept]
+        kept = end = end - len(mark)
 
 
 def opens_reasoning(prompt: str, marker: str = "<think>") -> bool:
