@@ -11,7 +11,7 @@ from toolverify.rows import to_json
 
 LOGGER = logging.getLogger("toolverify.openrlhf")
 _MOST_TOLD = 100
-_LONGEST = 300
+_LONGEST = 500
 
 
 class Once:
