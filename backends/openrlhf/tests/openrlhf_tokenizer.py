@@ -26,6 +26,6 @@ def tiny_tokenizer(normalizer=None) -> PreTrainedTokenizerFast:
     model.train_from_iterator(["what is the weather in the city"] * 10, trainer)
     if normalizer is not None:
         model.normalizer = normalizer
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=model, eos_token=END, pad_token="<|endoftext|>")
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=model, eos_token=END, pad_token="<|endoftext|>")  # noqa: S106
     tokenizer.chat_template = CHATML
     return tokenizer

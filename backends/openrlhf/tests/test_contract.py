@@ -262,8 +262,7 @@ BREAKING = {
 }  # fmt: skip
 UNLOADABLE = {
     "postponed annotations and a dataclass": (
-        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\n"
-        "def reward_func(q, p, l):\n    return {'rewards': 1.0}",
+        "from __future__ import annotations\nfrom dataclasses import dataclass\n@dataclass\nclass A:\n    x: int = 1\ndef reward_func(q, p, l):\n    return {'rewards': 1.0}",
         "__dict__",
     ),
     "a module beside it": (
@@ -379,7 +378,7 @@ def test_the_checks_with_a_real_tokenizer(tokenizer, tmp_path):
 
     tokenizer.save_pretrained(tmp_path / "fine")
     changing = tiny_tokenizer(normalizers.Lowercase())
-    changing.eos_token = "<|my_end|>"
+    changing.eos_token = "<|my_end|>"  # noqa: S105  # a token, no password
     changing.save_pretrained(tmp_path / "changing")
     config = {"data.input_key": "prompt", "data.label_key": "label", "data.max_len": 100, "data.apply_chat_template": True,
               "rollout.max_new_tokens": 20, "reward.remote_url": str(FILE)}  # fmt: skip
