@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from openrlhf_samples import ANSWER, LABEL, TOOL
@@ -233,6 +235,17 @@ def test_a_tokenizer_that_cannot_be_read_is_told(tmp_path):
     (fault,) = faults(tokenizer=tmp_path / "nothing")
     assert fault.code == "openrlhf.tokenizer_unread"
     assert fault.level == "warning"
+
+
+def test_every_code_is_listed_on_the_page():
+    sources = "".join(path.read_text(encoding="utf-8") for path in BACKEND.path.parent.glob("check_*.py"))
+    written = set(re.findall(r'Fault\(\s*"openrlhf\.(\w+)"', sources)) | set(
+        re.findall(r'_fault\(\s*"(\w+)"', sources)
+    )
+    page = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"`(?:openrlhf)?\.(\w+)`", page)
+    assert len(written) > 30
+    assert sorted(listed) == sorted(written)
 
 
 def test_a_command_line_is_read_as_a_shell_reads_it():

@@ -397,3 +397,49 @@ def test_the_checks_with_a_real_tokenizer(tokenizer, tmp_path):
     assert "openrlhf.markers_lost" in codes("changing")
     text = [{"prompt": "USE get_weather: What Is It Like In OSLO?", "label": LABEL}]
     assert "openrlhf.prompt_changed" in codes("changing", text, **{"data.apply_chat_template": False})
+
+
+# --- the data -----------------------------------------------------------------------------------------------------------
+
+
+def test_rows_go_through_the_trainers_own_reader_as_they_are(tokenizer, profile, tmp_path):
+    from datasets import load_dataset
+    from openrlhf.datasets.prompts_dataset import preprocess_data
+
+    from toolverify_openrlhf.check_tokenizer import prompt_of
+    from toolverify_openrlhf.settings import settings_of
+
+    calls = [{"city": "Oslo"}, {"n": 3}, {"n": "three", "deep": {"list": [1, None]}}]
+    rows = [
+        {
+            "prompt": [{"role": "user", "content": "What?"}],
+            "label": write_label([{"name": "f", "arguments": call}]),
+        }
+        for call in calls
+    ]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    read = list(load_dataset("json", data_files=str(path), cache_dir=str(tmp_path / "cache"))["train"])
+    settings = settings_of({"data.input_key": "prompt", "data.apply_chat_template": True}, "0.11.2")
+    profile("tool-n1")
+    for row, call in zip(read, calls, strict=True):
+        prompt, label = preprocess_data(row, None, "prompt", "label", tokenizer.apply_chat_template)
+        assert prompt == prompt_of(tokenizer, row, settings)
+        text = f"<think>So.</think><tool_call>{json.dumps([{'name': 'f', 'arguments': call}])}</tool_call>"
+        (made,) = rolled_out(FILE, tokenizer, [text + END], [label], [prompt])
+        assert made["reward"].item() == 1.0
+
+
+def test_a_prompt_template_is_filled_as_the_checks_think(tokenizer):
+    from openrlhf.datasets.prompts_dataset import preprocess_data
+
+    from toolverify_openrlhf.check_tokenizer import prompt_of
+    from toolverify_openrlhf.settings import settings_of
+
+    row, template = {"prompt": "What?"}, "Q: {}\nA:"
+    settings = settings_of({"data.input_key": "prompt", "data.input_template": template}, "0.11.2")
+    assert (
+        preprocess_data(row, template, "prompt")[0] == prompt_of(tokenizer, row, settings) == "Q: What?\nA:"
+    )
+    with pytest.raises((KeyError, ValueError, IndexError)):
+        preprocess_data(row, "{} {more}", "prompt")

@@ -209,6 +209,18 @@ def test_a_row_may_ask_for_another_format_or_profile():
     assert one(model, RIGHT, label).reward == 1.0
 
 
+def test_the_marker_of_a_rows_own_format_counts(tmp_path):
+    path = tmp_path / "thought.toml"
+    path.write_text(
+        'extends = "tool-n1"\nformat = { use = "tool-n1", think_start = "<thought>", think_end = "</thought>" }\n',
+        encoding="utf-8",
+    )
+    label = json.dumps({"answer": ANSWER, "meta": {"profile": str(path)}})
+    response = RIGHT.removeprefix("<think>").replace("think>", "thought>")
+    assert one(reward(), response, label, f"{PROMPT}<thought>\n").reward == 1.0
+    assert one(reward(), response, label, f"{PROMPT}<think>\n").reward == 0.0
+
+
 def test_a_row_may_not_ask_for_other_components(caplog):
     label = json.dumps({"answer": ANSWER, "meta": {"profile": "typed"}})
     sample = one(reward(), RIGHT, label)

@@ -21,9 +21,8 @@ def check_path(settings: Settings) -> Iterator[Fault]:
     where, text = settings.written(URL), settings.text(URL)
     paths = [part.strip() for part in text.split(",")]
     if settings.text(AGENT):
-        yield _fault(
-            "agent", "an agent brings its own reward: no reward file is asked", where, "leave it out", AGENT
-        )
+        told = "an agent brings its own reward: no reward file is asked"
+        yield _fault("agent", told, where, f"leave {settings.written(AGENT)} out")
     elif not text:
         yield _fault("no_reward_file", "no reward file is named", where, _OURS)
     elif not paths[0].endswith(".py"):
@@ -122,5 +121,5 @@ def _stands_beside(name: str, path: Path) -> bool:
     )
 
 
-def _fault(code: str, message: str, where: str, mend: str, option: str = "", level: Level = "error") -> Fault:
-    return Fault(f"openrlhf.{code}", message, f"{mend} (--{option})" if option else mend, level, where)
+def _fault(code: str, message: str, where: str, mend: str, level: Level = "error") -> Fault:
+    return Fault(f"openrlhf.{code}", message, mend, level, where)

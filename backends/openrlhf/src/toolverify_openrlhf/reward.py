@@ -42,6 +42,13 @@ class Row(Struct, frozen=True):
     format: str | None = None
 
 
+class Judge(Struct, frozen=True):
+    """A reward model, and the marker that opens the reasoning in its format."""
+
+    model: RewardModel
+    marker: str
+
+
 class Sample(Struct, frozen=True):
     """One sample as it goes to the trainer and into the log."""
 
@@ -62,25 +69,22 @@ class Reward:
     def __init__(self, options: Options, version: str | None = None) -> None:
         self.options = options
         self.version = version
-        self.model = RewardModel(
-            options.profile, format=options.format, on_error=options.on_error, reserved=RESERVED
-        )
-        self.marker = think_marker(self.model.verifier.profile)
+        self.judge = _judge(options, options.profile, options.format)
         self._endings = (*ENDINGS, *options.endings)
         self._wrong = _ALMOST_ZERO if zero_score_is_lost(version) else 0.0
         self._once = Once()
         self._log = None if options.log is None else SampleLog(options.log, self._once)
         self._rows = lru_cache(maxsize=_MOST_ROWS)(read_row)
-        self._models = lru_cache(maxsize=_MOST_MODELS)(self._other_model)
+        self._judges = lru_cache(maxsize=_MOST_MODELS)(self._other_judge)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Caches, locks and open files stay behind; that the profile is the same there, the model sees to."""
-        return _again, (self.model, self.options, self.version)
+        return _again, (self.judge.model, self.options, self.version)
 
     @property
     def names(self) -> tuple[str, ...]:
         """The names in the log, the same on every sample."""
-        return (*self.model.names, SPLIT_REPAIRED, SPLIT_FAILED)
+        return (*self.judge.model.names, SPLIT_REPAIRED, SPLIT_FAILED)
 
     def samples(self, queries: Sequence[Any], prompts: Any, labels: Any) -> list[Sample]:
         """Score every query; a prompt or a label that is not there is a row that cannot be read."""
@@ -96,15 +100,15 @@ class Reward:
         text = query if isinstance(query, str) else ""
         found = split(text, prompt)
         row = self._rows(label) if isinstance(label, str) else read_row(label)
-        context = Context(category=row.category, reasoning_open=opened(prompt, found.way, self.marker))
         try:
-            model = self._model_of(row)
-            scored = model.score(cut_ending(found.response, self._endings), row.gold, context)
+            judge = self._judge_of(row)
+            context = Context(category=row.category, reasoning_open=opened(prompt, found.way, judge.marker))
+            scored = judge.model.score(cut_ending(found.response, self._endings), row.gold, context)
         except ToolverifyError as error:
             if self.options.on_error == "raise":
                 self._once.tell(logging.CRITICAL, f"on_error is 'raise', so the training stops: {error}")
                 raise
-            scored = self.model.failed("row.unreadable", str(error))
+            scored = self.judge.model.failed("row.unreadable", str(error))
         logs = {SPLIT_REPAIRED: float(found.way == "repaired"), SPLIT_FAILED: float(found.way == "failed")}
         return self._priced(scored, {**scored.components, **logs}, row.id)
 
@@ -130,26 +134,28 @@ class Reward:
             )
         return sample
 
-    def _model_of(self, row: Row) -> RewardModel:
+    def _judge_of(self, row: Row) -> Judge:
         if row.profile is None and row.format is None:
-            return self.model
-        return self._models(row.profile, row.format)
+            return self.judge
+        return self._judges(row.profile, row.format)
 
-    def _other_model(self, profile: str | None, format_: str | None) -> RewardModel:
+    def _other_judge(self, profile: str | None, format_: str | None) -> Judge:
         """The reward that a row asks for; all rows of a run have the same components."""
-        model = RewardModel(
-            profile or self.options.profile,
-            format=format_ or (None if profile else self.options.format),
-            on_error=self.options.on_error,
-            reserved=RESERVED,
-        )
-        if model.names != self.model.names:
+        options = self.options
+        judge = _judge(options, profile or options.profile, format_ or (None if profile else options.format))
+        got, due = judge.model.names, self.judge.model.names
+        if got != due:
             raise ProfileError(
-                f"its components are {list(model.names)}, those of this training are {list(self.model.names)}",
+                f"its components are {list(got)}, those of this training are {list(due)}",
                 path=f"label: meta.profile {profile!r}",
                 mend="OpenRLHF needs the same ones on every sample: name the rules of both profiles alike",
             )
-        return model
+        return judge
+
+
+def _judge(options: Options, profile: str | Profile, format_: str | None) -> Judge:
+    model = RewardModel(profile, format=format_, on_error=options.on_error, reserved=RESERVED)
+    return Judge(model, think_marker(model.verifier.profile))
 
 
 def _again(model: RewardModel, options: Options, version: str | None) -> Reward:
