@@ -268,6 +268,25 @@ def test_a_line_of_the_log_holds_what_is_needed_to_find_the_sample(tmp_path):
     assert line["findings"]
 
 
+@pytest.mark.parametrize("id_", [object(), float("nan"), {"a": b"x"}, "\ud800", 2**70, None])
+def test_no_id_keeps_a_line_from_being_written(id_, tmp_path):
+    path = tmp_path / "log.jsonl"
+    assert one(reward(log=path), RIGHT, {"answer": ANSWER, "id": id_}).reward == 1.0
+    assert json.loads(path.read_text(encoding="utf-8"))["reward"] == 1.0
+
+
+@pytest.mark.parametrize("depth", [100, 900, 5_000, 100_000])
+def test_a_label_as_deep_as_it_may_be_raises_nothing(depth):
+    text = '{"answer": ' + '{"a": ' * depth + "1" + "}" * depth + "}"
+    assert one(reward(), RIGHT, text).logs["unscorable"] == 1.0
+    value = 1
+    for _ in range(depth):
+        value = [value]
+    calls = [{"name": "f", "arguments": {"x": value}}]
+    samples = [one(reward("typed"), RIGHT, label) for label in (value, calls, {"answer": calls})]
+    assert all(math.isfinite(sample.reward) for sample in samples)
+
+
 def test_a_log_that_cannot_be_written_does_not_stop_the_training(tmp_path, caplog):
     (tmp_path / "log.jsonl").mkdir()
     model = reward(log=tmp_path / "log.jsonl")

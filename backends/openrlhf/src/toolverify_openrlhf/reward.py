@@ -36,7 +36,7 @@ class Row(Struct, frozen=True):
     """A label, read: what it expects, and what it says about itself."""
 
     gold: Gold
-    id: Any = None
+    id: str | int | None = None
     category: str | None = None
     profile: str | None = None
     format: str | None = None
@@ -56,7 +56,7 @@ class Sample(Struct, frozen=True):
     score: float
     logs: dict[str, float]
     scored: Scored
-    id: Any = None
+    id: str | int | None = None
 
 
 class Reward:
@@ -112,7 +112,7 @@ class Reward:
         logs = {SPLIT_REPAIRED: float(found.way == "repaired"), SPLIT_FAILED: float(found.way == "failed")}
         return self._priced(scored, {**scored.components, **logs}, row.id)
 
-    def _priced(self, scored: Scored, logs: dict[str, float], id_: Any) -> Sample:
+    def _priced(self, scored: Scored, logs: dict[str, float], id_: str | int | None) -> Sample:
         if scored.reward is None:
             for finding in scored.findings:
                 self._once.tell(logging.WARNING, f"not scored: {finding.code}: {finding.message}")
@@ -170,7 +170,8 @@ def read_row(label: Any) -> Row:
     meta = value.get("meta")
     told = meta if isinstance(meta, Mapping) else {}
     named = {key: told[key] for key in ("category", "profile", "format") if isinstance(told.get(key), str)}
-    return Row(read_label(value), value.get("id"), **named)
+    id_ = value.get("id")
+    return Row(read_label(value), id_ if isinstance(id_, str | int) else None, **named)
 
 
 def _decoded(text: str) -> Any:
