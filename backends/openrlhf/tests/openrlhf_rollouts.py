@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from types import SimpleNamespace as Space
+from unittest import mock
 
 import torch
 from openrlhf.trainer.ppo_utils.experience import (
@@ -78,8 +79,10 @@ def trained_on(responses, tokenizer, micro_batch=SAMPLES):
     maker.strategy, maker.args, maker.tokenizer = Space(args=given), given, tokenizer
     maker.advantage_estimator, maker.kl_ctl = given.algo.advantage.estimator, Space(value=0.0)
     experiences = maker.split_rollout_samples(samples)
-    if experiences[0].rewards is None:
-        raise ValueError("a reward model is wanted")  # as make_experience does, which needs models
+    if experiences[0].rewards is None:  # what the trainer does then, up to where it would need models
+        maker.reward_model_group = None
+        with mock.patch("ray.put", lambda value: value):
+            maker.make_experience(experiences)
     for experience in experiences:
         experience.kl = torch.zeros_like(experience.action_mask, dtype=torch.float)
     experiences = maker.compute_advantages_and_returns(experiences)
@@ -89,3 +92,17 @@ def trained_on(responses, tokenizer, micro_batch=SAMPLES):
         for item in remove_padding_in_sequences(split_experience_batch(experience))
     ]
     return experiences, make_experience_batch(items)
+
+
+def filtered(groups, low=0.0, high=1.0):
+    """The groups that dynamic filtering keeps, by the generator's own loop; the engines' answers are given."""
+    given = arguments()
+    given.algo.dynamic_filtering_range = (low, high)
+    generator = SamplesGenerator.__new__(SamplesGenerator)
+    generator.args = given
+    generator._dispatch_prompts_to_vllm = lambda *_, **__: list(groups)
+    rows = iter([("data", [PROMPT] * len(groups), [""] * len(groups), [None] * len(groups))])
+    waits = mock.patch("ray.wait", lambda refs, **_: (refs[:1], refs[1:]))
+    with waits, mock.patch("ray.get", lambda group: group):
+        kept, _, _ = generator._generate_vllm(rows, len(groups), dynamic_filtering=True, max_len=512)
+    return len(kept) // SAMPLES

@@ -20,7 +20,7 @@ pytest.importorskip("openrlhf")
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 import torch  # noqa: E402
-from openrlhf_rollouts import SAMPLES, rolled_out, trained_on  # noqa: E402
+from openrlhf_rollouts import SAMPLES, filtered, rolled_out, trained_on  # noqa: E402
 from openrlhf_tokenizer import tiny_tokenizer  # noqa: E402
 
 FILE = OpenRLHF().path
@@ -132,6 +132,20 @@ def test_a_group_that_is_all_right_gets_no_advantage_and_no_nan(tokenizer, profi
     profile("tool-n1")
     experiences, _ = trained_on(rolled_out(FILE, tokenizer, [RIGHT] * 4, [LABEL] * 4), tokenizer)
     assert all((experience.advantages == 0).all() for experience in experiences)
+
+
+def test_dynamic_filtering_keeps_the_groups_that_can_teach(tokenizer, profile, shaped):
+    profile(shaped)
+
+    def group(texts):
+        return rolled_out(FILE, tokenizer, texts, [LABEL] * SAMPLES)
+
+    right, wrong, mixed = group([RIGHT] * 4), group([WRONG, SILENT, WRONG, WRONG]), group([RIGHT, WRONG] * 2)
+    assert wrong[0]["reward"] > 0  # filtering by rewards would keep this group
+    assert filtered([right]) == filtered([wrong]) == 0
+    assert filtered([mixed]) == 1
+    assert filtered([right, mixed, wrong, mixed]) == 2
+    assert filtered([right, wrong], -1, 2) == 2  # what the checks warn of
 
 
 def test_labels_may_be_objects_too(tokenizer, profile):
@@ -258,7 +272,7 @@ BREAKING = {
     "a None in extra_logs": (_N + "    return {'rewards': 1.0, 'extra_logs': {'why': None}}", "NoneType"),
     "keys that differ": (_N + "    return {'rewards': 1.0, 'extra_logs': {'x': 1.0} if n > 2 else {'y': 1.0}}", "batch_size|'y'"),
     "an exception for one": (_N + "    assert n != 2\n    return {'rewards': 1.0}", "'NoneType' object has no attribute"),
-    "an exception for the first": (_N + "    assert n != 1\n    return {'rewards': 1.0}", "reward model"),
+    "an exception for the first": (_N + "    assert n != 1\n    return {'rewards': 1.0}", "reward_model_group is required"),
 }  # fmt: skip
 UNLOADABLE = {
     "postponed annotations and a dataclass": (
