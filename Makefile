@@ -55,6 +55,23 @@ clean: ## Remove what the other targets made.
 test-verl: .venv-verl/.installed ## Test the adapter for verl against the real verl, in .venv-verl.
 	.venv-verl/bin/python -m pytest -W ignore -p no:cacheprovider backends/verl/tests
 
-.PHONY: test-verl
+# OpenRLHF itself, on a CPU, and four older versions of it in folders of their own.
+OPENRLHF_VENV := .venv-openrlhf
+OPENRLHF_BIN := $(OPENRLHF_VENV)/bin
+OLDER_OPENRLHF := 0.8.3 0.9.0 0.9.1 0.10.0
 
-.PHONY: help install demo test lint bench dist clean
+$(OPENRLHF_VENV)/.installed: backends/openrlhf/tests/requirements.txt backends/openrlhf/pyproject.toml
+	$(PYTHON) -m venv $(OPENRLHF_VENV)
+	$(OPENRLHF_BIN)/python -m pip install --quiet torch==2.13.0
+	$(OPENRLHF_BIN)/python -m pip install --quiet torch==2.13.0 -r backends/openrlhf/tests/requirements.txt
+	DS_BUILD_OPS=0 $(OPENRLHF_BIN)/python -m pip install --quiet --no-build-isolation --no-deps deepspeed==0.19.6
+	$(OPENRLHF_BIN)/python -m pip install --quiet --no-deps openrlhf==0.11.2
+	for version in $(OLDER_OPENRLHF); do $(OPENRLHF_BIN)/python -m pip install --quiet --no-deps \
+	  --target $(OPENRLHF_VENV)/openrlhf-$$version openrlhf==$$version || exit 1; done
+	$(OPENRLHF_BIN)/python -m pip install --quiet -e . -e ./plugins/tool-n1 -e ./plugins/toolrl -e ./backends/openrlhf
+	@touch $@
+
+test-openrlhf: $(OPENRLHF_VENV)/.installed ## Run the tests of the leaf openrlhf inside OpenRLHF's own code.
+	$(OPENRLHF_BIN)/python -m pytest -n 2 -o filterwarnings= -p no:cacheprovider backends/openrlhf/tests
+
+.PHONY: help install demo test lint bench dist clean test-verl test-openrlhf

@@ -53,6 +53,7 @@ LEAVES = {
     "typed-dates": "plugins/dates",
     "date-meaning": "plugins/dates",
     "verl": "backends/verl",
+    "openrlhf": "backends/openrlhf",
 }
 
 

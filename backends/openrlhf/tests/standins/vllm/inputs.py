@@ -1,0 +1,3 @@
+"""What OpenRLHF imports from vllm.inputs."""
+
+TokensPrompt = dict
