@@ -52,6 +52,7 @@ LEAVES = {
     "toolrl": "plugins/toolrl",
     "typed-dates": "plugins/dates",
     "date-meaning": "plugins/dates",
+    "trl": "backends/trl",
 }
 
 
