@@ -19,11 +19,13 @@ from toolverify.calls import Choice, Compared, Expected, ExpectedCall, Fields, I
 from toolverify.errors import AnswerError, ProfileError, ToolsError, ToolverifyError
 from toolverify.options import configure, option_fields
 from toolverify.paths import EVERY, join, split
+from toolverify.plain_json import check_plain
 from toolverify.plugins import registry
 from toolverify.schema import GRADING, ToolSpec
 from toolverify.suggest import closest
 
 _SHORT = re.compile(r"([\w-]+)\((.*)\)", re.DOTALL)
+_DEEPEST = 32  # levels of tables in a task's comparisons
 Steps = tuple[str | int, ...]
 
 
@@ -62,6 +64,7 @@ def _asked_by_task(compare: Any, tools: set[str]) -> Iterator[Wish]:
             path="compare",
             mend='map arguments to comparisons: {"city": "casefold"}',
         )
+    check_plain(dict(compare), "compare", depth=_DEEPEST)
     for key, spec in compare.items():
         tool = next((name for name in tools if key == name and _is_table(spec)), None)
         if tool is None:

@@ -44,10 +44,14 @@ def moody_profile(tmp_path, monkeypatch):
     (tmp_path / "moody_rules.py").write_text(RAISING, encoding="utf-8")
     info = tmp_path / "moody_rules-0.1.0.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: moody-rules\nVersion: 0.1.0\n", encoding="utf-8")
+    (info / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: moody-rules\nVersion: 0.1.0\n", encoding="utf-8"
+    )
     (info / "entry_points.txt").write_text("[toolverify]\nmoody = moody_rules\n", encoding="utf-8")
     profile = tmp_path / "moody.toml"
-    profile.write_text('extends = "tool-n1"\nrules = ["reasoning", "format", "calls", "moody"]\n', encoding="utf-8")
+    profile.write_text(
+        'extends = "tool-n1"\nrules = ["reasoning", "format", "calls", "moody"]\n', encoding="utf-8"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     registry.cache_clear()
     yield profile

@@ -11,7 +11,8 @@ from toolverify.checkup import Fault
 from toolverify.verifier import Verifier
 from toolverify_trl.markers import wire_format, written_reply
 
-_PROBE = "On 2026-01-05 it's 12.50 km to für 用户, isn't it?\n\n\tdef f(x): return x  # 3"
+#: Words, numbers and signs that tokenizers cut in different ways; the last letter has its accent apart.
+_PROBE = "On 2026-01-05 it's 12.50 km to für 用户, isn't it?\n\n\tdef f(x): return x  # 3 e\u0301"
 
 
 def check_tokenizer(folder: Path | None, verifier: Verifier) -> Iterator[Fault]:
