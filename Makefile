@@ -39,6 +39,12 @@ dist: install ## Build the wheels of the core and of every leaf into dist/.
 	for project in . $(LEAVES); do $(BIN)/python -m build --wheel --outdir dist $$project || exit 1; done
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) dist demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-trl dist demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-.PHONY: help install demo test lint bench dist clean
+test-trl: ## Run the contract tests of backends/trl with TRL itself, in .venv-trl.
+	$(PYTHON) -m venv .venv-trl
+	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check -e '.[testing]' -e ./plugins/tool-n1 -e ./plugins/toolrl -e './backends/trl[train]' pytest torch==2.13.0
+	.venv-trl/bin/python -m pytest -o addopts='--import-mode=importlib -ra --strict-markers' -o filterwarnings=default backends/trl/tests
+
+.PHONY: help install demo test test-trl lint bench dist clean

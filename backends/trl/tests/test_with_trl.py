@@ -251,6 +251,13 @@ def test_a_dataset_without_any_answer_still_ends_no_run(train):
     assert [entry["unscorable"] for entry in steps_of(trainer)] == [1.0, 1.0]
 
 
+def test_remove_unused_columns_takes_the_answers_away_and_doctor_says_so(train):
+    trainer = train(rows_with(PLAIN), Reward("tool-n1"), remove_unused_columns=True)
+    assert [entry["unscorable"] for entry in steps_of(trainer)] == [1.0, 1.0]
+    faults = check_config.check_config({"remove_unused_columns": True})
+    assert [fault.code for fault in faults] == ["config.columns_removed"]
+
+
 def test_a_rule_that_raises_on_one_sample_ends_no_run(train, moody_profile):
     bad = made.RIGHT.replace("<think>t", "<think>boom")
     trainer = train(
@@ -477,3 +484,13 @@ def test_the_command_line_trains_with_a_dotted_path(tmp_path):
     lines = [json.loads(line) for line in (tmp_path / "samples.jsonl").read_text().splitlines()]
     assert [line["reward"] for line in lines] == [0.0, 0.0]
     assert {line["id"] for line in lines} <= set(range(8))
+
+
+def test_the_example_runs_and_its_log_has_a_line_a_completion(tmp_path):
+    script = Path(__file__).resolve().parents[3] / "examples" / "trl" / "grpo.py"
+    command = [sys.executable, str(script), "--log", str(tmp_path / "samples.jsonl")]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr[-3000:]
+    told = [json.loads(line) for line in result.stdout.splitlines() if line.startswith('{"step"')]
+    assert [entry["unscorable"] for entry in told] == [0.0, 0.0]
+    assert len((tmp_path / "samples.jsonl").read_text().splitlines()) == 16
