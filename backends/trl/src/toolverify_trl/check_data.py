@@ -23,6 +23,7 @@ RESERVED_COLUMNS = {
     "environments": "TRL puts its own in its place",
 }
 _MOST_VALUES = 100_000  # values looked at in one column: rows are samples, not the whole data
+_DEEPEST = 32  # levels looked at: schemas of tools have a dozen
 _AS_TEXT = "store it as JSON text: json.dumps(…)"
 Row = Mapping[str, Any]
 
@@ -91,17 +92,23 @@ def _bent(values: Sequence[Any], column: str) -> Iterator[Fault]:
 def _shapes(values: Sequence[Any]) -> dict[str, list[dict[str, Any]]]:
     """The objects in values, by the path at which they stand."""
     found: dict[str, list[dict[str, Any]]] = {}
-    waiting = [("", value) for value in reversed(values)]
+    waiting = [("", value, 0) for value in reversed(values)]
     for _ in range(_MOST_VALUES):
         if not waiting:
             break
-        path, value = waiting.pop()
+        path, value, level = waiting.pop()
         if isinstance(value, dict):
             found.setdefault(path, []).append(value)
-            waiting += [(f"{path}.{key}", member) for key, member in value.items()]
-        elif isinstance(value, list):
-            waiting += [(f"{path}[]", element) for element in value]
+        if level < _DEEPEST:
+            waiting += [(f"{path}{step}", part, level + 1) for step, part in _parts(value)]
     return found
+
+
+def _parts(value: Any) -> list[tuple[str, Any]]:
+    """What stands in a value, each with its step of the path."""
+    if isinstance(value, dict):
+        return [(f".{key}", member) for key, member in value.items()]
+    return [("[]", element) for element in value] if isinstance(value, list) else []
 
 
 def _is_filled_up(objects: Sequence[dict[str, Any]]) -> bool:
