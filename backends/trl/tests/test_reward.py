@@ -346,14 +346,20 @@ def test_tokens_of_another_tokenizer_make_a_row_unscorable():
     assert logs.metrics["unscorable"] == [2 / 3]
 
 
+def test_a_tokenizer_by_its_folder_needs_transformers(monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(ProfileError, match="pip install transformers"):
+        Reward("tool-n1", tokenizer="a-folder")
+
+
 def test_a_full_length_that_ends_with_its_own_token_is_not_cut_off():
-    reward, logs = (
-        Reward("tool-n1", tokenizer=Spelled(), max_completion_length=6, reasoning_open=False),
-        Logs(),
-    )
-    ask(reward, ["", ""], completion_ids=[spell("<tool"), [*map(ord, "<think")]], **logs.given())
-    assert reward._shared.scorer._reader._finish_reason(spell("<tool")) == "stop"
-    assert reward._shared.scorer._reader._finish_reason([*map(ord, "<think")]) == "length"
+    unclosed, logs = made.RIGHT.removesuffix("</tool_call>"), Logs()
+    cut, ended = [*map(ord, unclosed)], spell(unclosed.replace("<think>t", "<think>"))
+    assert len(cut) == len(ended)
+    reward = Reward("tool-n1", tokenizer=Spelled(), max_completion_length=len(cut), reasoning_open=False)
+    ask(reward, ["", ""], completion_ids=[cut, ended], **logs.given())
+    told = logs.extra["tool_n1/findings"]
+    assert ["attempt.truncated" in told[0], "attempt.truncated" in told[1]] == [True, False]
 
 
 @pytest.mark.parametrize("profile", ["tool-n1", "typed", "tool-n1-v0", "tool-n1-v4"])

@@ -25,6 +25,7 @@ from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
 from toolverify.checkup import Setup
+from toolverify.errors import ProfileError
 from toolverify.plugins import registry
 from toolverify.verifier import Verifier
 from toolverify_trl import Reward, check_config, check_tokenizer, reward_weights, rewards
@@ -386,6 +387,11 @@ def test_a_tokenizer_may_be_given_as_its_folder(tmp_path, tokenizer):
     reward = Reward("tool-n1", tokenizer=tiny.save(tmp_path / "model"))
     ids = [*tokenizer(made.RIGHT, add_special_tokens=False)["input_ids"], tokenizer.eos_token_id]
     assert reward(prompts=["p"], completions=[""], completion_ids=[ids], answer=[GOLD]) == [1.0]
+
+
+def test_a_folder_without_a_tokenizer_is_refused_at_once(tmp_path):
+    with pytest.raises(ProfileError, match="no tokenizer in"):
+        Reward("tool-n1", tokenizer=tmp_path)
 
 
 def test_keys_that_doctor_calls_removed_are_removed_and_the_others_are_there():
