@@ -39,7 +39,7 @@ dist: install ## Build the wheels of the core and of every leaf into dist/.
 	for project in . $(LEAVES); do $(BIN)/python -m build --wheel --outdir dist $$project || exit 1; done
 
 clean: ## Remove what the other targets made.
-	rm -rf $(VENV) dist demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-verl .venv-openrlhf .venv-trl dist demo .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # torch first, and verl without its dependencies: these are the ones its reward parts import, and all of them work on a CPU.
 .venv-verl/.installed: pyproject.toml $(addsuffix /pyproject.toml,$(LEAVES))
@@ -74,4 +74,14 @@ $(OPENRLHF_VENV)/.installed: backends/openrlhf/tests/requirements.txt backends/o
 test-openrlhf: $(OPENRLHF_VENV)/.installed ## Run the tests of the leaf openrlhf inside OpenRLHF's own code.
 	$(OPENRLHF_BIN)/python -m pytest -n 2 -o filterwarnings= -p no:cacheprovider backends/openrlhf/tests
 
-.PHONY: help install demo test lint bench dist clean test-verl test-openrlhf
+.venv-trl/.installed: backends/trl/pyproject.toml
+	$(PYTHON) -m venv .venv-trl
+	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 -e '.[testing]' \
+		-e ./plugins/tool-n1 -e ./plugins/toolrl -e './backends/trl[train]' pytest
+	@touch $@
+
+test-trl: .venv-trl/.installed ## Run the contract tests of backends/trl with TRL itself, in .venv-trl.
+	.venv-trl/bin/python -m pytest -o addopts='--import-mode=importlib -ra --strict-markers' -o filterwarnings=default backends/trl/tests
+
+.PHONY: help install demo test lint bench dist clean test-verl test-openrlhf test-trl

@@ -306,3 +306,19 @@ def test_a_pattern_is_searched_in_linear_time_whatever_the_text():
         calls=call({"x": "a" * 60_000 + "!"}), answer=call({"x": "(a+)+"}), compare={"x": "regex"}
     )
     assert not verdict.passed
+
+
+@pytest.mark.parametrize(
+    "compare", [{None: "casefold"}, {("city",): "casefold"}, {"city": {None: "casefold"}}]
+)
+def test_a_wish_that_is_no_json_is_refused(compare):
+    with pytest.raises(AnswerError, match="is no string"):
+        own().compile(answer=call({"city": "Oslo"}), compare=compare)
+
+
+def test_a_wish_that_nests_without_end_is_refused():
+    compare = {"city": "casefold"}
+    for _ in range(100_000):
+        compare = {"city": compare}
+    with pytest.raises(AnswerError, match="nested deeper"):
+        own().compile(answer=call({"city": "Oslo"}), compare=compare)

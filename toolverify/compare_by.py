@@ -19,12 +19,14 @@ from toolverify.calls import Choice, Compared, Expected, ExpectedCall, Fields, I
 from toolverify.errors import AnswerError, ProfileError, ToolsError, ToolverifyError
 from toolverify.options import configure, option_fields
 from toolverify.paths import EVERY, join, split
+from toolverify.plain_json import check_plain
 from toolverify.plugins import registry
 from toolverify.schema import ToolSpec
 from toolverify.schema_places import GRADING, ROOT, Place, node
 from toolverify.suggest import closest
 
 _SHORT = re.compile(r"([\w-]+)\((.*)\)", re.DOTALL)
+_DEEPEST = 32  # levels of tables in a task's comparisons
 Steps = tuple[str | int, ...]
 
 
@@ -73,6 +75,7 @@ def _asked_by_task(compare: Any, tools: set[str]) -> Iterator[Wish]:
             path="compare",
             mend='map arguments to comparisons: {"city": "casefold"}',
         )
+    check_plain(dict(compare), "compare", depth=_DEEPEST)
     for key, spec in compare.items():
         if not isinstance(key, str) or not key:
             raise AnswerError(

@@ -54,6 +54,7 @@ LEAVES = {
     "date-meaning": "plugins/dates",
     "verl": "backends/verl",
     "openrlhf": "backends/openrlhf",
+    "trl": "backends/trl",
 }
 
 
