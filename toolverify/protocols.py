@@ -221,7 +221,8 @@ class Combiner(Protocol):
 class Backend(Protocol):
     """A trainer's adapter: how the reward gets in, and what could keep it from working.
 
-    Optional, both False where absent:
+    Optional, all False where absent:
+        checks_versions: True where `check` tells of versions itself.
         keeps_special_tokens: True where completions are decoded with their special tokens, or where `check` itself
             tells of markers that decoding strips.
         sees_prompts: True where the adapter sees by itself that a prompt opens the reasoning.

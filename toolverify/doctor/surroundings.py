@@ -108,6 +108,8 @@ def look_at_versions(setup: Setup) -> Look:
     backend = setup.backend
     if backend is None:
         return Look("versions", "no --backend", skipped=True)
+    if getattr(backend, "checks_versions", False):
+        return Look("versions", f"{backend.name} tells of them itself", skipped=True)
     faults = []
     for name, wanted in backend.requires.items():
         found = _version_fault(backend.name, name, wanted, setup.versions.get(name))

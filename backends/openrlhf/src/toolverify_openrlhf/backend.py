@@ -31,6 +31,8 @@ class OpenRLHF:
 
     name: ClassVar[str] = "openrlhf"
     summary: ClassVar[str] = "OpenRLHF 0.8.3 to 0.11: a reward file for --reward.remote_url."
+    keeps_special_tokens: ClassVar[bool] = True
+    sees_prompts: ClassVar[bool] = True
     requires: Mapping[str, str] = field(default_factory=lambda: {"openrlhf": ">=0.8.3,<0.12"})
 
     @property

@@ -32,6 +32,9 @@ class TrlBackend:
     name: str = "trl"
     summary: str = "TRL: a reward function for GRPOTrainer, in a script or for `trl grpo --reward_funcs`."
     requires: Mapping[str, str] = field(default_factory=lambda: {"trl": ">=1.0,<2"})
+    keeps_special_tokens: bool = True  # `check` tells of markers that decoding strips
+    sees_prompts: bool = True
+    checks_versions: bool = True
     path: Path | None = None
 
     def usage(self, profile: str) -> str:

@@ -27,6 +27,7 @@ class VerlBackend:
     requires: Mapping[str, str] = field(default_factory=lambda: dict(_REQUIRES))
     keeps_special_tokens: bool = True  # the manager does, and `check` tells of the function
     sees_prompts: bool = True
+    checks_versions: bool = True
     path: Path | None = None  # verl is given modules, `pkg://…`: a file has no name in its workers
 
     def usage(self, profile: str) -> str:
