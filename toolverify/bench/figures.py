@@ -9,7 +9,12 @@ from msgspec import Struct
 
 from toolverify.bench.contenders import SAME_AS_BASELINE
 
-_RATIOS = {"rewards": 3.0, "score_batch": 1.0, "score, one by one": 1.0}
+_RATIOS = {
+    f"{SAME_AS_BASELINE} rewards": 3.0,
+    f"{SAME_AS_BASELINE} score_batch": 1.0,
+    f"{SAME_AS_BASELINE} score, one by one": 1.0,
+    "typed rewards": 1.0,
+}
 _IMPORT_MS = 150.0
 
 
@@ -29,8 +34,7 @@ def check(result: Mapping[str, Any]) -> list[Figure]:
 
 def _speed(result: Mapping[str, Any]) -> Iterator[Figure]:
     ratios = {timing["contender"]: timing["ratio"] for timing in result["throughput"]}
-    for way, due in _RATIOS.items():
-        name = f"{SAME_AS_BASELINE} {way}"
+    for name, due in _RATIOS.items():
         ratio = ratios.get(name)
         measured = "not measured" if ratio is None else f"{ratio:.2f}"
         holds = ratio is not None and ratio >= due
