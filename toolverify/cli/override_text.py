@@ -105,11 +105,13 @@ def _flag_value(values: list[str]) -> Any:
 
 
 def read_override(word: str) -> tuple[str, Any] | None:
-    """`key=value` with Hydra's signs; None for what is none. What `~key` takes away is null."""
+    """`key=value` with Hydra's signs; None for what is none. A plus stays with its key; what `~key` takes away is null."""
     found = _OVERRIDE.fullmatch(word)
     if found is None or (found["value"] is None and found["sign"] != "~"):
         return None
-    return found["key"], None if found["sign"] == "~" else read_value(found["value"])
+    if found["sign"] == "~":
+        return found["key"], None
+    return f"{found['sign'] or ''}{found['key']}", read_value(found["value"])
 
 
 def read_value(text: str) -> Any:

@@ -128,9 +128,9 @@ _MEANING: dict[Fit, tuple[str, str]] = {
 def _version_fault(backend: str, name: str, wanted: str, installed: str | None) -> Fault | None:
     install = f"pip install '{name}{wanted}'"
     if installed is None:
-        return fault(
+        return warning(
             "versions.missing",
-            f"not installed; the backend {backend} wants {wanted or 'any version'}",
+            f"not installed here; the backend {backend} wants {wanted or 'any version'}",
             where=name,
             mend=install,
         )

@@ -69,7 +69,8 @@ def test_a_sound_setup_has_no_fault(backend):
     [(None, "version.missing"), ("0.29.1", "version.untried"), ("2.0.0", "version.untried")],
 )
 def test_versions(backend, version, code):
-    assert codes(backend, versions={"trl": version}) == [(code, "error")]
+    level = "warning" if version is None else "error"  # it may be installed where the training runs
+    assert codes(backend, versions={"trl": version}) == [(code, level)]
 
 
 @pytest.mark.parametrize(

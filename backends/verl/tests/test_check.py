@@ -242,7 +242,7 @@ def bent(**change):
 def test_a_fault_of_the_data_has_its_code(given, code, level):
     found = {fault.code: fault for fault in faults(rows=[row(), given])}
     assert found[code].level == level
-    assert found[code].where.startswith("row 1: ")
+    assert found[code].where.startswith("row 2: ")
     assert found[code].mend
 
 

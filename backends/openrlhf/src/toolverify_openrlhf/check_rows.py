@@ -37,9 +37,9 @@ def check_rows(setup: Setup, settings: Settings) -> Iterator[Fault]:
     reads_tools = _reads_tools(setup.verifier)
     for index, row in enumerate(setup.rows):
         yield from _check_label(
-            setup.verifier, row, label_key(settings), f"row {index}", reads_tools=reads_tools
+            setup.verifier, row, label_key(settings), setup.place(index), reads_tools=reads_tools
         )
-        yield from check_input(row, settings, f"row {index}")
+        yield from check_input(row, settings, setup.place(index))
     yield from _check_template(settings)
 
 

@@ -42,7 +42,7 @@ def check_loaded(tokenizer: Any, setup: Setup, settings: Settings, where: str) -
     for index, row in enumerate(setup.rows):
         prompt = prompt_of(tokenizer, row, settings)
         if prompt is not None:
-            yield from _check_prompt(tokenizer, prompt, settings, f"row {index}")
+            yield from _check_prompt(tokenizer, prompt, settings, setup.place(index))
 
 
 def _check_ending(tokenizer: Any, where: str) -> Iterator[Fault]:

@@ -33,7 +33,7 @@ class TrlBackend:
     summary: str = "TRL: a reward function for GRPOTrainer, in a script or for `trl grpo --reward_funcs`."
     requires: Mapping[str, str] = field(default_factory=lambda: {"trl": ">=1.0,<2"})
     keeps_special_tokens: bool = True  # `check` tells of markers that decoding strips
-    sees_prompts: bool = True
+    sees_prompts: bool = False  # of messages it sees no template
     checks_versions: bool = True
     path: Path | None = None
 

@@ -51,7 +51,7 @@ def _reserved(rows: Sequence[Row]) -> Iterator[Fault]:
 def _no_prompt(rows: Sequence[Row]) -> Iterator[Fault]:
     lacking = [index for index, row in enumerate(rows) if row.get("prompt") is None]
     if lacking:
-        message = f"no 'prompt' in {len(lacking)} of {len(rows)} rows, first in row {lacking[0]}"
+        message = f"no 'prompt' in {len(lacking)} of {len(rows)} rows, first in row {lacking[0] + 1}"
         mend = "give a text or a list of messages under 'prompt'"
         yield Fault("data.no_prompt", message, mend, where="prompt")
 
@@ -59,9 +59,7 @@ def _no_prompt(rows: Sequence[Row]) -> Iterator[Fault]:
 def _no_answer(rows: Sequence[Row], columns: Columns) -> Iterator[Fault]:
     lacking = [index for index, row in enumerate(rows) if not _has_answer(row, columns)]
     if lacking:
-        message = (
-            f"no answer in {len(lacking)} of {len(rows)} rows, first in row {lacking[0]}: they get no reward"
-        )
+        message = f"no answer in {len(lacking)} of {len(rows)} rows, first in row {lacking[0] + 1}: they get no reward"
         mend = (
             f"put it under {columns.answer!r}, or name its column: Reward(columns={{'answer': …}}); there are "
             f"{', '.join(sorted(map(str, rows[lacking[0]])))}"
@@ -125,7 +123,7 @@ def _tools_unseen(rows: Sequence[Row], columns: Columns) -> Iterator[Fault]:
     unseen = [index for index, row in enumerate(rows) if _offers_unseen(row, columns)]
     if unseen:
         message = (
-            f"the prompt of {len(unseen)} of {len(rows)} rows, first of row {unseen[0]}, names none of the row's "
+            f"the prompt of {len(unseen)} of {len(rows)} rows, first of row {unseen[0] + 1}, names none of the row's "
             "tools: GRPOTrainer does not render the column"
         )
         mend = "write the tools into the system message"

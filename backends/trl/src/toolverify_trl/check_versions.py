@@ -16,7 +16,7 @@ def check_versions(versions: Mapping[str, str | None], requires: Mapping[str, st
         installed = versions[name]
         if installed is None:
             mend = f"pip install '{name}{wanted}', or the set in toolverify-trl[train]"
-            yield Fault("version.missing", f"{name} is not installed", mend, where=name)
+            yield Fault("version.missing", f"{name} is not installed here", mend, "warning", name)
         elif not in_range(installed, wanted):
             message = f"{name} {installed} is installed, {wanted} was tried"
             yield Fault("version.untried", message, f"pip install '{name}{wanted}'", where=name)

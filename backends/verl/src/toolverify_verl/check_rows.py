@@ -24,7 +24,9 @@ def check_rows(setup: Setup, settings: Settings) -> Iterator[Fault]:
     found: dict[str, list[Fault]] = {}
     for index, row in enumerate(setup.rows):
         for fault in _row(setup, settings, row):
-            found.setdefault(fault.code, []).append(replace(fault, where=f"row {index}: {fault.where}"))
+            found.setdefault(fault.code, []).append(
+                replace(fault, where=f"{setup.place(index)}: {fault.where}")
+            )
     for faults in found.values():
         first = faults[0]
         more = f" (in {len(faults)} of {len(setup.rows)} rows)" if len(faults) > 1 else ""

@@ -58,7 +58,8 @@ def _version(setup: Setup, settings: Settings) -> Iterator[Fault]:
         return
     told = setup.versions["verl"]
     if told is None:
-        yield Fault("verl.missing", "verl is not installed", "pip install 'verl>=0.7.1,<0.10'")
+        mend = "pip install 'verl>=0.7.1,<0.10' where the training runs"
+        yield Fault("verl.missing", "verl is not installed here", mend, "warning")
     elif settings.version is None or not OLDEST <= settings.version < NEWEST:
         message = f"verl {told} is none of the versions this adapter was tried on: 0.7.1 to 0.9"
         yield Fault("verl.version", message, "install verl 0.9.1, or try a short run first", "warning")
