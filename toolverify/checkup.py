@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from toolverify.protocols import Backend
-from toolverify.verifier import Verifier
+
+if TYPE_CHECKING:  # a verifier brings pydantic, which a plugin that only names a Setup need not wait for
+    from toolverify.verifier import Verifier
 
 Level = Literal["error", "warning"]
 
