@@ -12,14 +12,16 @@ import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from math import isfinite
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from toolverify.calls import Case, Context, Finding, Verdict
 from toolverify.errors import AnswerError, ProfileError, ToolverifyError
-from toolverify.profile import Profile
-from toolverify.verifier import Verifier
+
+if TYPE_CHECKING:  # a verifier brings pydantic, which a plugin that only reads labels need not wait for
+    from toolverify.profile import Profile
+    from toolverify.verifier import Verifier
 
 #: What stands beside the rules in every sample's components.
 PASSED, ERROR, UNSCORABLE = "acc", "verifier_error", "unscorable"
@@ -73,6 +75,8 @@ class RewardModel:
         on_error: OnError = "zero",
         reserved: Sequence[str] = (),
     ) -> None:
+        from toolverify.verifier import Verifier
+
         if on_error not in {"zero", "raise"}:
             raise ProfileError(f"on_error is {on_error!r}", path="on_error", mend="use 'zero' or 'raise'")
         self.verifier = Verifier(profile, format=format)

@@ -8,11 +8,14 @@ A reward file of one's own is three lines:
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 from toolverify import hookimpl
 from toolverify.protocols import Backend
 from toolverify_openrlhf.backend import OpenRLHF
-from toolverify_openrlhf.reward import make_reward_func
+
+if TYPE_CHECKING:
+    from toolverify_openrlhf.reward import make_reward_func
 
 __all__ = ["make_reward_func"]
 
@@ -21,3 +24,12 @@ __all__ = ["make_reward_func"]
 def toolverify_backends() -> Sequence[Backend]:
     """OpenRLHF."""
     return [OpenRLHF()]
+
+
+def __getattr__(name: str) -> Any:
+    """The maker of reward functions, when it is asked for: the program does not wait for what it imports."""
+    if name == "make_reward_func":
+        from toolverify_openrlhf.reward import make_reward_func
+
+        return make_reward_func
+    raise AttributeError(f"module 'toolverify_openrlhf' has no attribute {name!r}")
