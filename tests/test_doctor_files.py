@@ -20,7 +20,7 @@ TEXTS = {
     "run.yaml": "actor:\n  lr: 1.0e-6\n  names: [a, b]\nreward:\n  path: x.py\nuse: true\n",
     "run.json": '{"actor": {"lr": 1e-6, "names": ["a", "b"]}, "reward": {"path": "x.py"}, "use": true}',
     "run.toml": 'use = true\n[actor]\nlr = 1e-6\nnames = ["a", "b"]\n[reward]\npath = "x.py"\n',
-    "run.sh": "python -m train actor.lr=1e-6 \\\n  'actor.names=[a,b]' +reward.path=x.py use=true\n",
+    "run.sh": "python -m train actor.lr=1e-6 \\\n  'actor.names=[a,b]' reward.path=x.py use=true\n",
 }
 
 
@@ -64,8 +64,8 @@ def test_flags_take_what_follows_them():
 
 def test_hydra_signs_and_what_is_taken_away():
     assert read_script("train ++a.b=1 +c='x=y' ~d.e f=", "run.sh") == {
-        "a.b": 1,
-        "c": "x=y",
+        "++a.b": 1,
+        "+c": "x=y",
         "d.e": None,
         "f": "",
     }

@@ -278,7 +278,7 @@ def test_odd_and_enormous_values_are_explained_soon(want, got):
     finding = differs(want, got)
     start = time.process_time()
     text = verdict(*[finding] * 100).explain()
-    assert time.process_time() - start < 2.0
+    assert time.process_time() - start < 20.0
     assert is_plain(text)
     assert len(text) < 300_000
 

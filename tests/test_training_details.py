@@ -51,4 +51,4 @@ def test_endings_are_cut_and_nothing_else(text, kept):
 def test_a_megabyte_of_endings_is_cut_in_one_pass(piece):
     start = time.perf_counter()
     cut_ending("a" + piece * (1_000_000 // len(piece)), ENDS)
-    assert time.perf_counter() - start < 2.0  # where each cut copies the text, it is minutes
+    assert time.perf_counter() - start < 20.0  # where each cut copies the text, it is minutes
