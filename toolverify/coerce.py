@@ -21,7 +21,7 @@ from toolverify.limits import DEFAULT_LIMITS
 from toolverify.paths import join, member
 from toolverify.protocols import Coercion
 from toolverify.schema import ToolSpec, fits
-from toolverify.schema_places import ROOT, Node, Place, node
+from toolverify.schema_places import ROOT, Node, Place, inside, node
 
 _MOST_STEPS = 1_000  # values looked at in one call; a call that would need more stays as it is
 _MOST_DIGITS = DEFAULT_LIMITS.digits
@@ -132,7 +132,7 @@ class _Walk:
         kept = {}
         root = node(self.schema_json, ROOT)
         for name, value in arguments.items():
-            nodes = self._nodes(root.member(name))
+            nodes = self._nodes(root.inside(name))
             if self.lenient and value is None and self._may_be_left_out(name, nodes):
                 self._note(member("arguments", name), None, None, "null_left_out")
             else:
@@ -167,13 +167,13 @@ class _Walk:
 
     def _members(self, value: dict[str, Any], nodes: Nodes, path: str) -> dict[str, Any]:
         return {
-            name: self._value(part, self._nodes(_together([one.member(name) for one in nodes])), path, name)
+            name: self._value(part, self._nodes(inside(nodes, name)), path, name)
             for name, part in value.items()
         }
 
     def _elements(self, value: list[Any], nodes: Nodes, path: str) -> list[Any]:
         return [
-            self._value(part, self._nodes(_together([one.element(index) for one in nodes])), path, index)
+            self._value(part, self._nodes(inside(nodes, index)), path, index)
             for index, part in enumerate(value)
         ]
 
@@ -191,7 +191,7 @@ class _Walk:
         if self.lenient:
             yield from self._lenient_candidates(value, nodes, types)
         if "array" in types and not isinstance(value, list):
-            elements = self._nodes(_together([one.element(0) for one in nodes]))
+            elements = self._nodes(inside(nodes, 0))
             yield [self._quietly(value, elements)], "single_as_list"
 
     def _read_as_json(self, text: str, nodes: Nodes) -> Iterator[Candidate]:
@@ -246,10 +246,6 @@ def _listed(value: str, nodes: Nodes) -> list[str]:
     listed = {name for one in nodes for name in one.listed if isinstance(name, str)}
     close = [name for name in listed if name.casefold() == wanted]
     return close if len(close) == 1 else []
-
-
-def _together(places: Sequence[tuple[Place, ...]]) -> tuple[Place, ...]:
-    return places[0] if len(places) == 1 else tuple(dict.fromkeys([one for some in places for one in some]))
 
 
 def _is_exact(text: str, value: float) -> bool:

@@ -22,7 +22,7 @@ from toolverify.paths import EVERY, join, split
 from toolverify.plain_json import check_plain
 from toolverify.plugins import registry
 from toolverify.schema import ToolSpec
-from toolverify.schema_places import GRADING, ROOT, Place, node
+from toolverify.schema_places import GRADING, ROOT, Place, inside, node
 from toolverify.suggest import closest
 
 _SHORT = re.compile(r"([\w-]+)\((.*)\)", re.DOTALL)
@@ -123,11 +123,12 @@ def _asked_by_schemas(expected: Expected, tools: Mapping[str, ToolSpec]) -> Iter
         tool = graded[call.name]
         root = node(tool.schema_json, ROOT)
         for name in dict.fromkeys([*call.arguments, *root.members]):
-            found = root.grading or _grading(tool, root.member(name))
+            places = root.inside(name)
+            found = root.grading or _grading(tool, places)
             if found:
                 yield _wish_of_schema(tool, (name,), found[0])
             else:
-                yield from _asked_inside(tool, call.arguments.get(name), root.member(name), (name,))
+                yield from _asked_inside(tool, call.arguments.get(name), places, (name,))
 
 
 def _grading(tool: ToolSpec, places: tuple[Place, ...]) -> tuple[Any, ...]:
@@ -138,8 +139,7 @@ def _asked_inside(tool: ToolSpec, want: Any, places: tuple[Place, ...], steps: S
     """What is asked for the members and elements of an expected value; the outermost holds for all inside."""
     nodes = [node(tool.schema_json, place) for place in places]
     for step, part in _parts_of(want):
-        found = [one.member(step) if isinstance(step, str) else one.element(step) for one in nodes]
-        inner = tuple(dict.fromkeys([place for some in found for place in some]))
+        inner = inside(nodes, step)
         asked = _grading(tool, inner)
         if asked:
             yield _wish_of_schema(tool, (*steps, step), asked[0])
@@ -338,6 +338,5 @@ def _describes(tool: ToolSpec, steps: Steps) -> bool:
     places: tuple[Place, ...] = (ROOT,)
     for step in steps:
         nodes = [node(tool.schema_json, place) for place in places]
-        found = [one.member(step) if isinstance(step, str) else one.element(max(step, 0)) for one in nodes]
-        places = tuple(dict.fromkeys([place for some in found for place in some]))
+        places = inside(nodes, 0 if step == EVERY else step)
     return bool(places)

@@ -43,8 +43,7 @@ def _compile(parts: Parts, answer: Any, tools: Any, compare: Any) -> Case:
     defaults = _defaults(expected, specs) if parts.fills_in and specs else {}
     if parts.relaxes:
         expected = with_comparisons(expected, specs, compare, defaults)
-    judge = parts.judge if not defaults else replace(parts.judge, defaults=defaults)
-    expected = _keyed(parts, judge, expected)
+    expected = _keyed(parts, parts.judge.with_defaults(defaults), expected)
     case = Case(
         expected=expected,
         profile=parts.digest,

@@ -31,7 +31,11 @@ class CallJudge(Struct, frozen=True):
 
     def for_case(self, case: Case) -> CallJudge:
         """The judge of one case's calls."""
-        return replace(self, defaults=case.defaults) if case.defaults else self
+        return self.with_defaults(case.defaults)
+
+    def with_defaults(self, defaults: Mapping[str, Mapping[str, Any]]) -> CallJudge:
+        """A judge that knows what arguments are when they are left out."""
+        return replace(self, defaults=defaults) if defaults else self
 
     def key(self, call: ToolCall | ExpectedCall) -> tuple[str, Hashable] | None:
         """A key equal for equal calls, or None where the comparison has none for this one."""

@@ -13,8 +13,8 @@ from msgspec import Struct
 from toolverify.errors import ToolsError
 from toolverify.paths import join
 from toolverify.schema_dialects import normalise_parameters
-from toolverify.schema_places import GRADING, ROOT, Node, Place, node
-from toolverify.schema_validators import at, fitting, recursive_places
+from toolverify.schema_places import GRADING, ROOT, Node, Place, fits_at, inside, node
+from toolverify.schema_validators import at, fitting, recursive_places, telling
 
 _MOST_VIOLATIONS = 20
 _LONG = 1_024  # bytes of arguments up to which jsonschema is asked: it is slow, and sometimes quadratic
@@ -178,10 +178,7 @@ def fits(tool: ToolSpec, arguments: dict[str, Any]) -> bool:
 
 def fits_argument(tool: ToolSpec, name: str, value: Any) -> bool:
     """Whether a value satisfies the schema of one argument that the tool describes."""
-    try:
-        return fitting(tool.schema_json, ("properties", name))(value)
-    except ValueError:
-        return False
+    return fits_at(tool.schema_json, ("properties", name), value)
 
 
 def violations(tool: ToolSpec, arguments: dict[str, Any]) -> list[Violation]:
@@ -233,18 +230,10 @@ def _misfit(tool: ToolSpec, value: Any, nodes: Sequence[Node]) -> tuple[Any, tup
     if isinstance(value, dict | list):
         parts = value.items() if isinstance(value, dict) else enumerate(value)
     for step, part in parts:
-        places = [one.member(step) if isinstance(step, str) else one.element(step) for one in nodes]
-        described = tuple(dict.fromkeys([place for some in places for place in some]))
-        if described and not any([_fits_place(tool, place, part) for place in described]):
+        described = inside(nodes, step)
+        if described and not any([fits_at(tool.schema_json, place, part) for place in described]):
             return step, described
     return None
-
-
-def _fits_place(tool: ToolSpec, place: Place, value: Any) -> bool:
-    try:
-        return node(tool.schema_json, place).fits(value)
-    except ValueError:
-        return False
 
 
 def _brief(value: Any) -> str:
@@ -255,11 +244,8 @@ def _first_violation(tool: ToolSpec, arguments: dict[str, Any]) -> Violation:
     """What the fast validator stumbles over first, in its own words."""
     import jsonschema_rs
 
-    validator = jsonschema_rs.Draft202012Validator(
-        tool.parameters, pattern_options=jsonschema_rs.RegexOptions()
-    )
     try:
-        validator.validate(arguments)
+        telling(tool.schema_json).validate(arguments)
     except jsonschema_rs.ValidationError as error:
         place = tuple([str(step) for step in error.schema_path])
         message = f"does not satisfy {place[-1] if place else 'schema'!r}: {_first_line(error.message)}"

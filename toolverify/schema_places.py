@@ -6,7 +6,7 @@ followed, so that one value may have several places, any of which may be meant f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from toolverify.schema_validators import ROOT, Fits, Place, at, fitting, root_of, target
 
-__all__ = ["GRADING", "ROOT", "Node", "Place", "fitting", "node", "schema_at"]
+__all__ = ["GRADING", "ROOT", "Node", "Place", "fits_at", "inside", "node"]
 
 #: The keyword of a schema that says how a value is graded: never shown to a model.
 GRADING = "x-toolverify"
@@ -45,13 +45,18 @@ class Node(Struct, frozen=True):
     listed: tuple[Any, ...] = ()
     grading: tuple[Any, ...] = ()
 
-    def member(self, name: str) -> tuple[Place, ...]:
-        """Where a member of an object may be described."""
-        return self.members.get(name, self.other_members)
+    def inside(self, step: str | int) -> tuple[Place, ...]:
+        """Where a member of an object, or an element of a list, may be described."""
+        if isinstance(step, str):
+            return self.members.get(step, self.other_members)
+        return self.leading[step] if step < len(self.leading) else self.elements
 
-    def element(self, index: int) -> tuple[Place, ...]:
-        """Where an element of a list may be described."""
-        return self.leading[index] if index < len(self.leading) else self.elements
+
+def inside(nodes: Sequence[Node], step: str | int) -> tuple[Place, ...]:
+    """Where a member or an element may be described, by any of several descriptions of what holds it."""
+    if len(nodes) == 1:
+        return nodes[0].inside(step)
+    return tuple(dict.fromkeys([place for one in nodes for place in one.inside(step)]))
 
 
 @lru_cache(maxsize=4096)
@@ -65,7 +70,7 @@ def node(schema_json: bytes, place: Place) -> Node:
     prefixes = [(schema, where) for schema, where in found if isinstance(schema.get("prefixItems"), list)]
     longest = max([len(schema["prefixItems"]) for schema, _ in prefixes], default=0)
     return Node(
-        fits=_fits_at(schema_json, place),
+        fits=_fits_of(schema_json, place),
         types=frozenset([kind for schema, _ in found for kind in _types(schema)]),
         members={name: tuple(places) for name, places in members.items()},
         other_members=_under(found, "additionalProperties"),
@@ -76,7 +81,15 @@ def node(schema_json: bytes, place: Place) -> Node:
     )
 
 
-def _fits_at(schema_json: bytes, place: Place) -> Fits:
+def fits_at(schema_json: bytes, place: Place, value: Any) -> bool:
+    """Whether a value satisfies the schema at a place; NaN, and a number beyond what the validator holds, never does."""
+    try:
+        return node(schema_json, place).fits(value)
+    except ValueError:
+        return False
+
+
+def _fits_of(schema_json: bytes, place: Place) -> Fits:
     try:
         return fitting(schema_json, place)
     except ValueError:  # a schema that names itself otherwise, so that its parts cannot be asked one by one
@@ -133,8 +146,3 @@ def _branches(root: Any, place: Place) -> _Found:
             count = len(branches) if isinstance(branches, list) else 0
             waiting += [(*where, keyword, str(index)) for index in range(count)]
     return [(schema, where) for where, schema in found.items()]
-
-
-def schema_at(schema_json: bytes, place: Place) -> Mapping[str, Any]:
-    """The schema that stands at a place, references not followed."""
-    return _mapping(at(root_of(schema_json), place))

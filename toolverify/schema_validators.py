@@ -39,12 +39,17 @@ def fitting(schema_json: bytes, place: Place = ROOT) -> Fits:
         ValueError: The schema cannot be used.
     """
     if not recursive_places(schema_json):
-        return _build(root_of(schema_json), pointer(place), {})
-    document, parts = _guarded(schema_json)
-    asked: dict[str, Fits] = {}
-    asked |= {name: _build(document, pointer((_PARTS, name)), asked) for name in parts}
-    whole = _build(document, pointer(_where(place, parts)), asked)
+        fits: Fits = _build(root_of(schema_json), pointer(place), {}).is_valid
+        return fits
+    document, parts, asked = _guarded(schema_json)
+    whole: Fits = _build(document, pointer(_where(place, parts)), asked).is_valid
     return lambda value: _afresh(whole, value)
+
+
+@lru_cache(maxsize=1024)
+def telling(schema_json: bytes) -> Any:
+    """A validator of the whole schema that tells what is wrong; for schemas that do not refer to themselves."""
+    return _build(root_of(schema_json), "", {})
 
 
 def _where(place: Place, parts: Mapping[str, Place]) -> Place:
@@ -61,7 +66,7 @@ def _afresh(fits: Fits, value: Any) -> bool:
     return fits(value)
 
 
-def _build(document: Any, where: str, asked: Mapping[str, Fits]) -> Fits:
+def _build(document: Any, where: str, asked: Mapping[str, Fits]) -> Any:
     import jsonschema_rs
 
     class Part:
@@ -76,14 +81,12 @@ def _build(document: Any, where: str, asked: Mapping[str, Fits]) -> Fits:
             if not _remembered(self.name, instance, asked):
                 raise ValueError("does not fit its schema")
 
-    validator = jsonschema_rs.Draft202012Validator(
+    return jsonschema_rs.Draft202012Validator(
         {"$ref": f"{_ROOT_URI}#{where}"} if where else document,
         pattern_options=jsonschema_rs.RegexOptions(),
         retriever=lambda uri: _retrieve(document, uri),
         keywords={_STUB: Part},
     )
-    fits: Fits = validator.is_valid
-    return fits
 
 
 def _remembered(name: str, instance: Any, asked: Mapping[str, Fits]) -> bool:
@@ -129,8 +132,9 @@ def at(root: Any, place: Place) -> Any:
     return current
 
 
-def _guarded(schema_json: bytes) -> tuple[Any, dict[str, Place]]:
-    """The schema with a stub for each part that refers to itself, and these parts behind it."""
+@lru_cache(maxsize=1024)
+def _guarded(schema_json: bytes) -> tuple[Any, dict[str, Place], dict[str, Fits]]:
+    """The schema with a stub for each part that refers to itself, these parts behind it, and what tells whether they fit."""
     parts = {str(index): place for index, place in enumerate(recursive_places(schema_json))}
     document = copy.deepcopy(root_of(schema_json))
     originals = {name: copy.deepcopy(at(root_of(schema_json), place)) for name, place in parts.items()}
@@ -139,7 +143,10 @@ def _guarded(schema_json: bytes) -> tuple[Any, dict[str, Place]]:
             document = {_STUB: name}
         else:
             _replace(document, place, {_STUB: name})
-    return {**document, _PARTS: _without_inner_parts(originals, parts)}, parts
+    document = {**document, _PARTS: _without_inner_parts(originals, parts)}
+    asked: dict[str, Fits] = {}
+    asked |= {name: _build(document, pointer((_PARTS, name)), asked).is_valid for name in parts}
+    return document, parts, asked
 
 
 def _without_inner_parts(originals: dict[str, Any], parts: dict[str, Place]) -> dict[str, Any]:

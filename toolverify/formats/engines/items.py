@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from toolverify.calls import Attempt, Status, ToolCall
+from toolverify.calls import Attempt, Reply, Segment, Status, ToolCall
 
 _FOREIGN_ARGUMENTS = ("arguments", "parameters", "args", "input")
 Span = tuple[int, int] | None
+
+
+def reply_of(
+    thoughts: Sequence[str], segments: Sequence[Segment], attempts: Sequence[Attempt], flags: Sequence[str]
+) -> Reply:
+    """What a reader has collected, as a reply; the content is what stands in segments of that kind."""
+    content = [segment.text for segment in segments if segment.kind == "content"]
+    return Reply(
+        reasoning="\n".join(thoughts) if thoughts else None,
+        content="".join(content),
+        attempts=tuple(attempts),
+        segments=tuple(segments),
+        flags=tuple(flags),
+    )
 
 
 def as_attempt(

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from toolverify.calls import Attempt, Context, Reply, Segment, SegmentKind, Status
-from toolverify.formats.engines.items import as_attempt
+from toolverify.formats.engines.items import as_attempt, reply_of
 from toolverify.formats.engines.json_value import Decoded, decode, json_space, read_value, value_end
 from toolverify.limits import Limits
 
@@ -39,16 +39,9 @@ class Reading:
         """Read to the end."""
         self._leading_reasoning()
         self._read_on()
-        content = [segment.text for segment in self.segments if segment.kind == "content"]
         if self.blocks > 1 and self.format.container == "list":
             self.flags.append("several_blocks")
-        return Reply(
-            reasoning="\n".join(self.reasoning) if self.reasoning else None,
-            content="".join(content),
-            attempts=tuple(self.attempts),
-            segments=tuple(self.segments),
-            flags=tuple(self.flags),
-        )
+        return reply_of(self.reasoning, self.segments, self.attempts, self.flags)
 
     def _find(self, marker: str, start: int) -> int:
         """The next place of a marker at or after `start`, or the length of the text.

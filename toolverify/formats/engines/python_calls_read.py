@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from toolverify.calls import Attempt, Context, Reply, Segment, SegmentKind, Status, ToolCall
+from toolverify.formats.engines.items import reply_of
 from toolverify.formats.engines.python_expressions import ExpressionParser
 from toolverify.formats.engines.python_literals import NotLiteral, literal_value, repeats_key
 from toolverify.formats.engines.python_tree import Argument, Fault
@@ -87,16 +88,9 @@ class CallsReading:
         """Read to the end."""
         self._leading_reasoning()
         self._read_on()
-        content = [segment.text for segment in self.segments if segment.kind == "content"]
         if self.blocks > 1:
             self.flags.append("several_blocks")
-        return Reply(
-            reasoning="\n".join(self.reasoning) if self.reasoning else None,
-            content="".join(content),
-            attempts=tuple(self.attempts),
-            segments=tuple(self.segments),
-            flags=tuple(self.flags),
-        )
+        return reply_of(self.reasoning, self.segments, self.attempts, self.flags)
 
     def _cut(self, kind: SegmentKind, end: int) -> None:
         """The text up to `end` is a segment of this kind; reading goes on behind it."""
