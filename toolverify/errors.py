@@ -52,3 +52,7 @@ class RowError(ToolverifyError):
 
 class ConfigError(ToolverifyError):
     """A trainer's configuration cannot be read."""
+
+
+class PlanError(ToolverifyError):
+    """A training plan is malformed, or cannot be run as it stands."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Comparison,
         Format,
         Matcher,
+        Prompt,
         Rule,
     )
 
@@ -65,6 +66,11 @@ def toolverify_combiners() -> Sequence[Combiner]:  # type: ignore[empty-body]
 @hookspec
 def toolverify_profiles() -> Sequence[Profile | Path]:  # type: ignore[empty-body]
     """Profiles: values, or paths of TOML files whose names are the profiles' names."""
+
+
+@hookspec
+def toolverify_prompts() -> Sequence[Prompt]:  # type: ignore[empty-body]
+    """Prompts: how a task is put to a model."""
 
 
 @hookspec

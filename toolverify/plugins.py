@@ -30,6 +30,7 @@ BUILTIN = (
     "toolverify.rules",
     "toolverify.combine",
     "toolverify.profiles",
+    "toolverify.prompts",
     "toolverify.cli.commands",
 )
 #: Kinds of parts, by the hook that brings them.
@@ -42,6 +43,7 @@ KINDS = {
     "rule": "toolverify_rules",
     "combiner": "toolverify_combiners",
     "profile": "toolverify_profiles",
+    "prompt": "toolverify_prompts",
     "backend": "toolverify_backends",
     "command": "toolverify_commands",
 }

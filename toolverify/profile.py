@@ -113,6 +113,15 @@ def load_profile(source: str | os.PathLike[str] | Profile, parts: Registry | Non
     return _validate(_with_parents(_read_toml(entry), str(source), parts), str(source), f"profile {source}")
 
 
+def profile_from(data: Mapping[str, Any], *, name: str, where: str, parts: Registry | None = None) -> Profile:
+    """A profile from its keys, as they stand in a file of another kind.
+
+    Raises:
+        ProfileError: It is malformed; the error names the key and the way to mend it.
+    """
+    return _validate(_with_parents(dict(data), where, parts or registry()), name, where)
+
+
 def _is_path(source: str | os.PathLike[str]) -> bool:
     return not isinstance(source, str) or source.endswith(".toml") or os.sep in source
 

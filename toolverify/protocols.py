@@ -27,6 +27,8 @@ from toolverify.schema import ToolSpec
 
 if TYPE_CHECKING:
     from toolverify.checkup import Fault, Setup
+    from toolverify.rendered import Rendered, Run
+    from toolverify.tasks.task import Task
 
 
 @runtime_checkable
@@ -218,6 +220,27 @@ class Combiner(Protocol):
 
 
 @runtime_checkable
+class Prompt(Protocol):
+    """Puts a task to a model.
+
+    Optional:
+        shows_tools: True where the tools are given to the model's own chat template, which shows them.
+    """
+
+    @property
+    def name(self) -> str:
+        """The name a plan uses."""
+        ...
+
+    def messages(self, task: Task, format_: Format) -> list[dict[str, Any]]:
+        """The conversation that the model goes on with; `format_` is the wire format it is asked to write.
+
+        Where the last message is the assistant's, the model goes on writing it.
+        """
+        ...
+
+
+@runtime_checkable
 class Backend(Protocol):
     """A trainer's adapter: how the reward gets in, and what could keep it from working.
 
@@ -258,4 +281,20 @@ class Backend(Protocol):
 
     def check(self, setup: Setup) -> Iterable[Fault]:
         """What is wrong with a set-up, as far as the backend can tell. Never starts anything."""
+        ...
+
+
+@runtime_checkable
+class TrainingBackend(Protocol):
+    """A backend that also runs plans (optional)."""
+
+    def render(self, run: Run) -> Rendered:
+        """What would be run; PlanError for what this trainer cannot do. Never starts anything, and needs no trainer."""
+        ...
+
+    def train(self, run: Run, *, resume: bool) -> bool:
+        """Run it, or with `resume` what is left of it; False where its budget ended it before its end.
+
+        PlanError where the run's folder holds a run and `resume` is False, or one of another plan.
+        """
         ...

@@ -174,12 +174,13 @@ def verdict_to_dict(verdict: Verdict) -> dict[str, Any]:
         "passed": verdict.passed,
         "scores": verdict.scores,
         "parts": verdict.parts,
-        "findings": [_finding(finding) for finding in verdict.findings],
+        "findings": [finding_to_dict(finding) for finding in verdict.findings],
         "pairs": verdict.pairs,
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_to_dict(finding: Finding) -> dict[str, Any]:
+    """A finding as plain JSON values, long ones shortened."""
     known = {
         "code": finding.code,
         "level": finding.level,

@@ -17,5 +17,6 @@ def toolverify_commands() -> Sequence[Callable[..., Any]]:
     from toolverify.cli.listing import formats, plugins, profiles
     from toolverify.cli.new import new
     from toolverify.cli.score import score
+    from toolverify.cli.train import train
 
-    return [score, explain, compare, doctor, profiles, formats, plugins, backends, new, bench]
+    return [score, explain, compare, doctor, train, profiles, formats, plugins, backends, new, bench]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice, zip_longest
-from typing import Any
 
 from msgspec import Struct
 
-from toolverify.calls import Case, Choice, Compared, Context, Fields, Finding, Items, ToolCall, Verdict
+from toolverify.calls import Case, Context, Finding, ToolCall, Verdict
 from toolverify.checkup import Fault, Setup
 from toolverify.doctor.faults import fault, warning
 from toolverify.doctor.golds import compiled, context_of
 from toolverify.doctor.looking import Look
 from toolverify.errors import RenderError, ToolverifyError
 from toolverify.findings import CODES as FINDINGS
+from toolverify.gold_calls import gold_calls
 from toolverify.mutations import Mutation, every_mutation, plain
 from toolverify.styled import written
 from toolverify.verifier import Verifier
@@ -97,7 +97,7 @@ def _replay(setup: Setup, index: int, tally: Tally) -> Iterator[Fault]:
         return
     where, context = setup.place(index), context_of(setup, index)
     try:
-        calls = tuple([ToolCall(call.name, _plain(call.arguments)) for call in case.expected.options[0]])
+        calls = gold_calls(case)
     except LookupError:
         tally.patterns += 1
         return
@@ -141,37 +141,6 @@ def _writers(verifier: Verifier, case: Case, gold: tuple[ToolCall, ...]) -> Iter
     text = case.expected.text
     if text is not None:
         yield lambda calls: text if tuple(calls) == gold else render(calls, reasoning=_THOUGHT)
-
-
-def _plain(want: Any) -> Any:
-    """One value that is expected: of alternatives the first; what may be left out and has none is left out."""
-    if isinstance(want, dict):
-        return {key: _plain(value) for key, value in want.items() if not _empty(value)}
-    if isinstance(want, Choice):
-        return _plain(want.values[0]) if want.values else None
-    if isinstance(want, Compared):
-        return _equal_to(want)
-    if isinstance(want, Fields):
-        return _plain(want.members)
-    if isinstance(want, Items):
-        return [_plain(element) for element in want.elements]
-    return want
-
-
-def _equal_to(want: Compared) -> Any:
-    """A value that the argument's own comparison finds right: the expected one, or one of a list of them.
-
-    Raises:
-        LookupError: There is none to be seen, as where the expected value is a pattern.
-    """
-    for value in [want.want, *(want.want if isinstance(want.want, list | tuple) else [])]:
-        if want.comparison.equal(value, want.want, want.options):
-            return value
-    raise LookupError
-
-
-def _empty(want: Any) -> bool:
-    return isinstance(want, Choice) and not want.values
 
 
 def _unscorable(verdict: Verdict, where: str) -> Fault:

@@ -111,6 +111,7 @@ class Reward(RewardFunction):
         on_error: What a row that cannot be read does: `zero` counts it and goes on, `raise` raises.
         fallback: What stands in for a reward that there is not; None leaves the sample out of the update.
         log: A file of JSON Lines that gets a line for each sample.
+        log_completions: For so many samples of each call, the line also holds all that `toolverify score` reads.
         name: What TRL calls it in its log; two functions of a trainer need two names.
         part: Give this priced part instead of the reward.
         rule: Give the score of this rule instead of the reward.
@@ -133,6 +134,7 @@ class Reward(RewardFunction):
         on_error: OnError = "zero",
         fallback: float | None = None,
         log: str | os.PathLike[str] | None = None,
+        log_completions: int = 0,
         name: str | None = None,
         part: str | None = None,
         rule: str | None = None,
@@ -149,6 +151,7 @@ class Reward(RewardFunction):
             on_error=on_error,
             fallback=fallback,
             log=log,
+            log_completions=log_completions,
             columns=columns,
             tokenizer=tokenizer,
             reasoning_open=reasoning_open,

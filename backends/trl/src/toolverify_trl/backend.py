@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from toolverify.checkup import Fault, Setup
+from toolverify.rendered import Rendered, Run
 from toolverify.training import Gold
 from toolverify_trl.rows import read_gold
 from toolverify_trl.settings import Columns
@@ -66,6 +67,22 @@ class TrlBackend:
         yield from check_config(setup.config)
         yield from check_data(setup.rows)
         yield from check_tokenizer(setup.tokenizer, setup.verifier)
+
+    def render(self, run: Run) -> Rendered:
+        """A run as TRL's own trainers would do it."""
+        from toolverify_trl.train.start import render
+
+        return render(run)
+
+    def train(self, run: Run, *, resume: bool) -> bool:
+        """Train a run; False where its budget ended it before its end.
+
+        Raises:
+            PlanError: It cannot be begun, or it failed.
+        """
+        from toolverify_trl.train.start import train
+
+        return train(run, resume=resume)
 
 
 TRL = TrlBackend()

@@ -7,11 +7,14 @@ import os
 from collections.abc import Sequence
 from typing import Any
 
+from toolverify.calls import Context
 from toolverify.rows import to_json
-from toolverify.training import UNSCORABLE, Scored
+from toolverify.training import UNSCORABLE, Gold, Scored
 
 logger = logging.getLogger("toolverify.trl")
 _LONGEST = 2_000
+_VERDICT = ("step", "id", "reward", "components", "parts", "findings")
+_PLAIN = (str, bool, int, float)
 _told: set[tuple[str, str]] = set()
 
 
@@ -21,13 +24,10 @@ class SampleLog:
     def __init__(self, path: str) -> None:
         self._path = path
 
-    def write(self, step: int, ids: Sequence[Any], results: Sequence[Scored]) -> None:
+    def write(self, lines: Sequence[dict[str, Any]]) -> None:
         """Append a line a sample. A file that cannot be written is told once, and ends nothing."""
-        lines = [
-            to_json(_line(step, known, scored)) + b"\n" for known, scored in zip(ids, results, strict=True)
-        ]
         try:
-            self._append(b"".join(lines))
+            self._append(b"".join([_encoded(line) + b"\n" for line in lines]))
         except OSError as error:
             _tell("log.unwritable", self._path, f"cannot write {self._path!r}: {error}")
 
@@ -50,7 +50,16 @@ def _lock(descriptor: int) -> None:
     flock(descriptor, LOCK_EX)
 
 
-def _line(step: int, known: Any, scored: Scored) -> dict[str, Any]:
+def _encoded(line: dict[str, Any]) -> bytes:
+    """A line as JSON; of a completion that is none, what was made of it."""
+    try:
+        return to_json(line)
+    except (TypeError, ValueError, RecursionError):
+        return to_json({key: line[key] for key in _VERDICT})
+
+
+def sample_line(step: int, known: Any, scored: Scored) -> dict[str, Any]:
+    """What a line says of a sample."""
     return {
         "step": step,
         "id": known,
@@ -58,6 +67,21 @@ def _line(step: int, known: Any, scored: Scored) -> dict[str, Any]:
         "components": scored.components,
         "parts": scored.parts,
         "findings": codes(scored),
+    }
+
+
+def scored_by(completion: Any, gold: Gold, context: Context) -> dict[str, Any]:
+    """What a sample was scored by, as `toolverify score` reads it."""
+    extra = {name: value for name, value in context.extra.items() if isinstance(value, _PLAIN)}
+    return {
+        **extra,
+        "completion": completion,
+        "answer": gold.answer,
+        "tools": gold.tools,
+        "meta": {} if gold.compare is None else {"compare": gold.compare},
+        "category": context.category,
+        "finish_reason": context.finish_reason,
+        "reasoning_open": context.reasoning_open,
     }
 
 

@@ -14,7 +14,7 @@ from toolverify.errors import ToolverifyError
 from toolverify.training import RewardModel, Scored
 from toolverify_trl.call import Call, Reader
 from toolverify_trl.rows import read_gold, read_id
-from toolverify_trl.sample_log import SampleLog, tell_once
+from toolverify_trl.sample_log import SampleLog, sample_line, scored_by, tell_once
 from toolverify_trl.settings import Settings
 
 #: What TRL itself logs without a slash, and a rule's metric must not be called.
@@ -50,9 +50,20 @@ class Scorer:
         for scored in results:
             tell_once(scored)
         if self._log is not None:
-            ids = [read_id(call.row(index), self.settings.columns) for index in range(len(results))]
-            self._log.write(call.step, ids, results)
+            self._log.write([self._line(call, index, scored) for index, scored in enumerate(results)])
         return results
+
+    def _line(self, call: Call, index: int, scored: Scored) -> dict[str, Any]:
+        """What is written down of a sample; of the first ones also what they were scored by."""
+        line = sample_line(call.step, read_id(call.row(index), self.settings.columns), scored)
+        if index >= self.settings.log_completions:
+            return line
+        try:
+            gold = read_gold(call.row(index), self.settings.columns)
+            completion = self._reader.completion(call, index)
+        except ToolverifyError:  # told in the line's findings; there is nothing to score again
+            return line
+        return {**line, **scored_by(completion, gold, self._reader.context(call, index))}
 
     def _score(self, call: Call, index: int) -> Scored:
         try:

@@ -35,6 +35,7 @@ class Settings(Struct, frozen=True):
     on_error: OnError = "zero"
     fallback: float | None = None
     log: str | None = None
+    log_completions: int = 0
     columns: Columns = Columns()
     tokenizer: Any = None
     reasoning_open: bool | None = None
@@ -75,6 +76,11 @@ def _check_options(options: Mapping[str, Any]) -> None:
     if most is not None and (type(most) is not int or most < 1):
         mend = "use the number of tokens that the trainer's config has"
         raise ProfileError(f"{most!r} is no length", path="max_completion_length", mend=mend)
+    kept = options.get("log_completions", 0)
+    if type(kept) is not int or kept < 0:
+        raise ProfileError(
+            f"{kept!r} is no number of completions", path="log_completions", mend="use 0 or more"
+        )
     if options.get("reasoning_open") not in {None, True, False}:
         raise ProfileError("neither true nor false", path="reasoning_open", mend="use True or False")
     if not isinstance(options.get("prefix", ""), str):

@@ -1,0 +1,1 @@
+"""A plan, run by TRL's own trainers."""

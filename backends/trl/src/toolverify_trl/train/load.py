@@ -1,0 +1,114 @@
+"""Tokenizer and model, as a plan names them."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from toolverify.errors import PlanError
+from toolverify.plan import Plan
+from toolverify.plan_sections import StageSection
+
+_DTYPES = {"auto": "float32", "float32": "float32", "bfloat16": "bfloat16", "float16": "float16"}
+
+
+def resolved_device(plan: Plan) -> str:
+    """`cpu` or `cuda`: as the plan says, or what is there.
+
+    Raises:
+        PlanError: The plan asks for a GPU, and there is none.
+    """
+    import torch
+
+    wanted = plan.resources.device
+    found = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted == "cuda" and found == "cpu":
+        mend = "run it where torch sees a GPU, or write device = 'cpu'"
+        raise PlanError("torch sees no GPU", path="resources.device", mend=mend)
+    return found if wanted == "auto" else wanted
+
+
+def prepare_torch(plan: Plan, seed: int) -> None:
+    """Threads and seeds, before anything is computed."""
+    import torch
+    from transformers import set_seed
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    torch.set_num_threads(plan.resources.threads)
+    set_seed(seed)
+
+
+def load_tokenizer(plan: Plan) -> Any:
+    """The tokenizer.
+
+    Raises:
+        PlanError: It is not there.
+    """
+    from transformers import AutoTokenizer
+
+    source = plan.tokenizer_source()
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(
+            source, revision=plan.model.revision, trust_remote_code=plan.model.trust_remote_code
+        )
+    except (OSError, ValueError) as error:
+        raise _not_there("tokenizer", source, error) from error
+    tokenizer.padding_side = "left"
+    if tokenizer.pad_token is None:
+        tokenizer.pad_token = tokenizer.eos_token
+    return tokenizer
+
+
+def load_model(plan: Plan, source: str, device: str) -> Any:
+    """A model, from the plan's source or from a folder that an earlier stage wrote.
+
+    Raises:
+        PlanError: It is not there.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    options: dict[str, Any] = {"dtype": getattr(torch, _DTYPES[plan.model.dtype])}
+    if plan.model.attention is not None:
+        options["attn_implementation"] = plan.model.attention
+    revision = plan.model.revision if source == plan.model_source() else None
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            source, revision=revision, trust_remote_code=plan.model.trust_remote_code, **options
+        )
+    except (OSError, ValueError) as error:
+        raise _not_there("model", source, error) from error
+    # TRL spreads a model that is trained by several processes itself.
+    return model.to(device) if plan.resources.gpus * plan.resources.nodes == 1 else model
+
+
+def _not_there(what: str, source: str, error: Exception) -> PlanError:
+    told = str(error).strip().splitlines()[0]
+    mend = (
+        "give a folder that holds it, from the plan's own, or a name on the hub that can be reached from here"
+    )
+    return PlanError(
+        f"no {what} {source!r}: {told}", path=f"model.{'path' if what == 'model' else what}", mend=mend
+    )
+
+
+def adapters(stage: StageSection) -> Any:
+    """peft's settings of a stage; None where all weights are trained.
+
+    Raises:
+        PlanError: peft is not installed.
+    """
+    if stage.lora is None:
+        return None
+    try:
+        from peft import LoraConfig
+    except ModuleNotFoundError as error:
+        raise PlanError("adapters need peft", path="stages.lora", mend="pip install peft") from error
+    modules = stage.lora.modules
+    return LoraConfig(
+        r=stage.lora.rank,
+        lora_alpha=stage.lora.alpha,
+        lora_dropout=stage.lora.dropout,
+        target_modules="all-linear" if modules == ("all-linear",) else list(modules),
+        task_type="CAUSAL_LM",
+    )

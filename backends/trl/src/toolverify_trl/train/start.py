@@ -1,0 +1,165 @@
+"""A run as the backend starts it: here, or as several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from toolverify.errors import PlanError
+from toolverify.plan_sections import GrpoStage, SftStage
+from toolverify.rendered import Command, Rendered, Run
+from toolverify_trl.train.arguments import grpo_arguments, processes, sft_arguments
+from toolverify_trl.train.run_folder import RunFolder, write_whole
+from toolverify_trl.train.worker import OUT_OF_BUDGET, leave_plan
+
+_NEEDED = ("torch", "transformers", "datasets", "trl")
+_PORT = 29_500
+
+
+def render(run: Run) -> Rendered:
+    """What would be run: the command, and the settings of TRL's trainer for each stage."""
+    files = {
+        str(run.folder / "arguments" / f"{stage.label}.json"): _as_text(_arguments(run, index))
+        for index, stage in enumerate(run.plan.stages)
+    }
+    return Rendered((_command(run),), files, tuple(_notes(run)))
+
+
+def train(run: Run, *, resume: bool) -> bool:
+    """Train a run, or what is left of it; False where its budget ended it before its end.
+
+    Raises:
+        PlanError: TRL is not installed, the folder holds another run, or something that the plan names is not there.
+    """
+    refuse_missing()
+    if _is_finished(run, resume=resume):
+        return True
+    for path, text in render(run).files.items():
+        write_whole(Path(path), json.loads(text))
+    leave_plan(run)
+    if processes(run.plan) == 1:
+        from toolverify_trl.train.here import run_here
+
+        return run_here(run)
+    return _several(run)
+
+
+def _is_finished(run: Run, *, resume: bool) -> bool:
+    """Whether nothing is left to be done.
+
+    Raises:
+        PlanError: The folder holds a run that was not asked for.
+    """
+    missing = run.plan.missing_files()
+    if missing:
+        raise PlanError(
+            f"no file {str(missing[0])!r}", path="tasks", mend="paths begin in the plan's own folder"
+        )
+    folder = RunFolder(run.folder)
+    about = folder.about()
+    if about is None:
+        return False
+    if not resume:
+        mend = "go on with it by --resume, remove it, or give the plan another output"
+        raise PlanError(f"{str(run.folder)!r} holds a run", path="output", mend=mend)
+    if about["hash"] != run.plan.hash:
+        mend = "resume with the plan and the versions it was begun with (they stand in its run.json), or write elsewhere"
+        raise PlanError(
+            f"the run in {str(run.folder)!r} is of another plan: {about['hash']}, not {run.plan.hash}",
+            path="output",
+            mend=mend,
+        )
+    return folder.is_finished()
+
+
+def refuse_missing() -> None:
+    """Refuse to start without the libraries that train.
+
+    Raises:
+        PlanError: One is not installed.
+    """
+    from importlib.util import find_spec
+
+    missing = [name for name in _NEEDED if find_spec(name) is None]
+    if missing:
+        mend = "pip install 'toolverify-trl[train]' (from a checkout: pip install './backends/trl[train]')"
+        raise PlanError(f"training needs {', '.join(missing)}, which is not installed", mend=mend)
+
+
+def _arguments(run: Run, index: int) -> dict[str, Any]:
+    stage, device = run.plan.stages[index], _device(run)
+    steps: int | str = stage.steps or f"{stage.epochs:g} epochs of the tasks"
+    if isinstance(stage, SftStage):
+        return sft_arguments(run, index, stage, steps, device)
+    return grpo_arguments(run, index, stage, steps, device)
+
+
+def _device(run: Run) -> str:
+    """The device, as far as it can be told without starting anything."""
+    wanted = run.plan.resources.device
+    if wanted != "auto":
+        return wanted
+    from importlib.util import find_spec
+
+    if find_spec("torch") is None:
+        return "cuda"
+    from toolverify_trl.train.load import resolved_device
+
+    return resolved_device(run.plan)
+
+
+def _as_text(arguments: dict[str, Any]) -> str:
+    return json.dumps(arguments, indent=2)
+
+
+def _notes(run: Run) -> list[str]:
+    plan = run.plan
+    notes = [f"the file {path} is not there yet" for path in plan.missing_files()]
+    if plan.resources.nodes > 1:
+        notes.append("start the same command on every node, with MASTER_ADDR and NODE_RANK set")
+    if plan.resources.vllm is not None and not any(isinstance(stage, GrpoStage) for stage in plan.stages):
+        notes.append("no stage lets the model write, so vLLM is not used")
+    return notes
+
+
+def _command(run: Run) -> Command:
+    worker = ("-m", "toolverify_trl.train.worker", str(run.folder))
+    count, nodes = run.plan.resources.gpus, run.plan.resources.nodes
+    if count * nodes == 1:
+        return Command((sys.executable, *worker), _environment(run), "trains all stages")
+    where = ("--standalone",) if nodes == 1 else _meeting(nodes)
+    launcher = ("-m", "torch.distributed.run", *where, f"--nproc-per-node={count}")
+    return Command((sys.executable, *launcher, *worker), _environment(run), "trains all stages")
+
+
+def _meeting(nodes: int) -> tuple[str, ...]:
+    address, rank = os.environ.get("MASTER_ADDR", "MASTER_ADDR"), os.environ.get("NODE_RANK", "NODE_RANK")
+    return (f"--nnodes={nodes}", f"--node-rank={rank}", f"--master-addr={address}", f"--master-port={_PORT}")
+
+
+def _environment(run: Run) -> dict[str, str]:
+    return {"OMP_NUM_THREADS": str(run.plan.resources.threads)}
+
+
+def _several(run: Run) -> bool:
+    """Train by several processes, each of which reads the plan from the run's folder.
+
+    Raises:
+        PlanError: They cannot meet, or one of them has failed.
+    """
+    if run.plan.resources.nodes > 1 and not {"MASTER_ADDR", "NODE_RANK"} <= os.environ.keys():
+        mend = (
+            "set MASTER_ADDR to the first node's address and NODE_RANK to this node's number, on every node"
+        )
+        raise PlanError("several nodes must know of each other", path="resources.nodes", mend=mend)
+    command = _command(run)
+    ended = subprocess.run(command.argv, env={**os.environ, **command.environment}, check=False)  # noqa: S603  # our own command
+    if ended.returncode not in {0, OUT_OF_BUDGET}:
+        raise PlanError(
+            f"the training ended with exit code {ended.returncode}", mend="see what it said above"
+        )
+    return ended.returncode == 0
