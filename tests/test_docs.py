@@ -155,6 +155,12 @@ def test_the_plugin_of_the_docs_works_as_the_docs_say(tmp_path):
     assert '"reward":1.0' in said
 
 
+def test_the_keys_of_a_plan_are_those_of_the_page():
+    from toolverify.plan import as_markdown
+
+    assert (ROOT / "docs" / "plan.md").read_text(encoding="utf-8") == as_markdown()
+
+
 def test_the_profiles_of_the_docs_load(tmp_path):
     written = [code for language, code in blocks(ROOT / "docs" / "profiles.md") if language == "toml"]
     verifiers = []
@@ -182,9 +188,11 @@ def test_every_method_of_a_protocol_is_documented():
         "Matcher",
         "Rule",
         "Combiner",
+        "Prompt",
         "Backend",
+        "TrainingBackend",
     ):
-        assert f"| `{name}` |" in page
+        assert f"`{name}`" in page
         for method in vars(getattr(protocols, name)):
             if not method.startswith("_") and callable(getattr(getattr(protocols, name), method)):
                 assert method in page

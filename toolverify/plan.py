@@ -50,6 +50,10 @@ SECTIONS: Mapping[str, type[Section]] = {
     "logs": LogsSection,
 }
 _STAGES = ("sft", "grpo")
+_PREFACE = (
+    "A plan is a TOML file for [train](commands/train.md); how to write one: [training](training.md). Paths begin in the",
+    "plan's own folder. Unknown keys are errors.",
+)
 #: What a hash need not cover: it changes no result, or the hash of the profile covers it.
 _NOT_HASHED = {"name", "summary", "output", "logs", "checkpoints", "budget", "seeds", "profile", "format"}
 
@@ -240,7 +244,7 @@ def _section(place: Sequence[int | str]) -> type[BaseModel]:
 
 def as_markdown() -> str:
     """docs/plan.md: every key of a plan."""
-    lines = ["# The keys of a plan", "", *_table("At the top", Plan)]
+    lines = ["# The keys of a plan", "", *_PREFACE, "", *_table("At the top", Plan)]
     titles = {"sft": '`[[stages]]` with `use = "sft"`', "grpo": '`[[stages]]` with `use = "grpo"`'}
     titles |= {"lora": "`[stages.lora]`", "vllm": "`[resources.vllm]`"}
     for name, section in SECTIONS.items():
