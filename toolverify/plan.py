@@ -102,7 +102,7 @@ class Plan(Section):
 
     def resolve(self, path: str) -> Path:
         """A path of the plan: from the plan's own folder."""
-        return self.folder / path
+        return Path(os.path.normpath(self.folder / path))
 
     def model_source(self) -> str:
         """The model's folder, where it is one, and its name on the hub otherwise."""

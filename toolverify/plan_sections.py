@@ -111,6 +111,11 @@ class StageSection(Section):
         """The name of the stage."""
         return self.name or str(getattr(self, "use", ""))
 
+    @property
+    def length(self) -> str:
+        """How long it is, in words."""
+        return f"{self.steps} steps" if self.steps is not None else f"{self.epochs:g} epochs"
+
 
 class SftStage(StageSection):
     """Supervised fine-tuning: the model imitates completions."""
@@ -121,6 +126,10 @@ class SftStage(StageSection):
         default="keep", description="`drop`: the reasoning is taken out of the completions"
     )
     max_tokens: Count | None = Field(default=None, description="longer rows are left out, and counted")
+
+    def told(self) -> str:
+        """The stage in a line."""
+        return f"{self.length} of {self.batch} completions that are imitated"
 
 
 class GrpoStage(StageSection):
@@ -159,6 +168,11 @@ class GrpoStage(StageSection):
     skip_cut_off: bool = Field(
         default=False, description="leave completions that were cut off out of the update"
     )
+
+    def told(self) -> str:
+        """The stage in a line."""
+        size = self.prompts * self.group
+        return f"{self.length} of {self.prompts} tasks, {self.group} completions each: {size} a step"
 
 
 class EvaluationSection(Section):

@@ -121,6 +121,7 @@ def _as_text(plan: Plan, backend: str, runs: list[Run], rendered: Rendered) -> s
         f"plan {plan.name} ({plan.hash}){f': {plan.summary}' if plan.summary else ''}",
         f"profile {profile['name']} ({profile['hash']}), format {profile['format']}, prompt {plan.prompt.use}",
         f"model {plan.model_source()}",
+        *[f"stage {stage.label} ({stage.use}): {stage.told()}" for stage in plan.stages],
         *[f"seed {run.seed} in {run.folder}" for run in runs],
         f"backend {backend}",
         *[f"note: {note}" for note in rendered.notes],

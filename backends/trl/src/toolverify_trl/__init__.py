@@ -1,12 +1,12 @@
 """toolverify's rewards in TRL: `Reward("typed")`, or `toolverify_trl.typed` on a command line."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from toolverify import hookimpl
 
 if TYPE_CHECKING:
-    from toolverify.protocols import Backend
+    from toolverify.protocols import Backend, Prompt
     from toolverify_trl.adapter import Reward
     from toolverify_trl.several import reward_weights, rewards
 
@@ -25,6 +25,22 @@ def toolverify_backends() -> Sequence["Backend"]:
     from toolverify_trl.backend import TRL
 
     return [TRL]
+
+
+@hookimpl
+def toolverify_prompts() -> Sequence["Prompt"]:
+    """The demo's prompt."""
+    from toolverify_trl.demo.prompt import TOOL_NAMES
+
+    return [TOOL_NAMES]
+
+
+@hookimpl
+def toolverify_commands() -> Sequence[Callable[..., Any]]:
+    """The demo."""
+    from toolverify_trl.demo.command import demo
+
+    return [demo]
 
 
 def __getattr__(name: str) -> Any:

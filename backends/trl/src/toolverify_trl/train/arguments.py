@@ -13,7 +13,9 @@ from toolverify.rendered import Run
 
 _LOSSES = {"grpo": "grpo", "dr-grpo": "dr_grpo", "bnpo": "bnpo", "dapo": "dapo"}
 _SCHEDULES = {"constant": "constant_with_warmup", "linear": "linear", "cosine": "cosine"}
-_SHARDING = {"fsdp": {"fsdp": "full_shard auto_wrap"}, "none": {}}
+_PATIENCE = (
+    7_200  # seconds that processes wait for each other: held-out tasks of long completions take their time
+)
 
 
 class Split(Struct, frozen=True):
@@ -65,6 +67,7 @@ def sft_arguments(run: Run, index: int, stage: SftStage, steps: int | str, devic
         "per_device_train_batch_size": part.micro,
         "gradient_accumulation_steps": part.accumulated,
         "save_steps": run.plan.checkpoints.every,
+        "completion_only_loss": True,  # TRL cannot tell it from rows that are tokens already
         "max_length": None,  # too long rows are left out before
         "train_sampling_strategy": "sequential",  # the rows stand in their order
         "shuffle_dataset": False,
@@ -92,6 +95,7 @@ def grpo_arguments(run: Run, index: int, stage: GrpoStage, steps: int | str, dev
         "steps_per_generation": part.accumulated * stage.updates,
         "num_iterations": stage.iterations,
         "num_generations": stage.group,
+        "num_generations_eval": 1,
         "save_steps": run.plan.checkpoints.every * beats,
         "shuffle_dataset": False,
         "temperature": stage.temperature,
@@ -133,6 +137,8 @@ def _shared_arguments(run: Run, index: int, stage: StageSection, device: str) ->
         "save_total_limit": plan.checkpoints.keep,
         "report_to": reporters(plan),
         "disable_tqdm": True,  # the run shows its own progress
+        "ddp_timeout": _PATIENCE,
+        "model_init_kwargs": model_options(plan),
         "gradient_checkpointing": plan.resources.gradient_checkpointing,
         **_device(plan, device),
         **_sharding(plan),
@@ -147,6 +153,17 @@ def reporters(plan: Plan) -> list[str]:
     return [*wanted, "tensorboard"] if plan.logs.tensorboard and find_spec("tensorboard") else wanted
 
 
+def model_options(plan: Plan) -> dict[str, Any]:
+    """What a model is loaded with; a reference model too."""
+    known = {
+        "dtype": "float32" if plan.model.dtype == "auto" else plan.model.dtype,
+        "attn_implementation": plan.model.attention,
+        "revision": plan.model.revision,
+        "trust_remote_code": plan.model.trust_remote_code or None,
+    }
+    return {name: value for name, value in known.items() if value is not None}
+
+
 def _device(plan: Plan, device: str) -> dict[str, Any]:
     """On a GPU, weights of 32 bits are computed with in bfloat16; a CPU has no use for that."""
     if device == "cpu":
@@ -156,11 +173,19 @@ def _device(plan: Plan, device: str) -> dict[str, Any]:
 
 def _sharding(plan: Plan) -> dict[str, Any]:
     kind = plan.resources.sharding
-    if not kind.startswith("zero"):
-        return dict(_SHARDING[kind])
+    if kind == "none":
+        return {}
+    if kind == "fsdp":
+        return {"fsdp": True, "fsdp_config": {"version": 2}}
+    stage = int(kind[-1])
     return {
         "deepspeed": {
-            "zero_optimization": {"stage": int(kind[-1]), "overlap_comm": True},
+            "zero_optimization": {
+                "stage": stage,
+                "overlap_comm": True,
+                # Without it, what is saved of a model in parts cannot be loaded by the next stage.
+                **({"stage3_gather_16bit_weights_on_model_save": True} if stage == 3 else {}),
+            },
             "bf16": {"enabled": "auto"},
             "train_micro_batch_size_per_gpu": "auto",
             "gradient_accumulation_steps": "auto",

@@ -41,24 +41,24 @@ class Judging(Struct, frozen=True):
 
 
 class Judged(Struct, frozen=True):
-    """What came of one evaluation: its figures, and its completions as `toolverify score` reads them."""
+    """What came of one evaluation: its completions as `toolverify score` reads them, and how long it took."""
 
-    figures: dict[str, Any]
     rows: list[dict[str, Any]]
+    seconds: float
 
 
 def judge(model: Any, judging: Judging, decoding: str) -> Judged:
     """Let a model write a completion for each task, and score them. Chance elsewhere goes on as if this had not been."""
     began = time.monotonic()
-    with _apart(judging.seed), _at_rest(model):
+    with apart(judging.seed), _at_rest(model):
         written = [text for tasks in _batches(judging) for text in _write(model, judging, tasks, decoding)]
     scorer = RewardModel(judging.texts.verifier.profile)
     rows = [_row(scorer, judging, task, *text) for task, text in zip(judging.tasks, written, strict=True)]
-    return Judged({**figures(rows), "seconds": round(time.monotonic() - began, 3)}, rows)
+    return Judged(rows, time.monotonic() - began)
 
 
 @contextmanager
-def _apart(seed: int) -> Iterator[None]:
+def apart(seed: int) -> Iterator[None]:
     """Chance of its own: what is trained afterwards does not depend on how often it was judged."""
     import torch
 

@@ -8,8 +8,7 @@ from typing import Any
 from toolverify.errors import PlanError
 from toolverify.plan import Plan
 from toolverify.plan_sections import StageSection
-
-_DTYPES = {"auto": "float32", "float32": "float32", "bfloat16": "bfloat16", "float16": "float16"}
+from toolverify_trl.train.arguments import model_options
 
 
 def resolved_device(plan: Plan) -> str:
@@ -38,6 +37,20 @@ def prepare_torch(plan: Plan, seed: int) -> None:
     set_seed(seed)
 
 
+def quiet() -> None:
+    """The libraries' own bars and hints would tear ours."""
+    import warnings
+
+    import datasets
+    import transformers
+
+    warnings.filterwarnings("ignore", message=".*gradient_checkpointing.*")  # what TRL calls it, not the plan
+
+    transformers.utils.logging.set_verbosity_error()
+    transformers.utils.logging.disable_progress_bar()
+    datasets.disable_progress_bars()
+
+
 def load_tokenizer(plan: Plan) -> Any:
     """The tokenizer.
 
@@ -60,26 +73,36 @@ def load_tokenizer(plan: Plan) -> Any:
 
 
 def load_model(plan: Plan, source: str, device: str) -> Any:
-    """A model, from the plan's source or from a folder that an earlier stage wrote.
+    """A model that is to be judged: from the plan's source, or from a folder that a stage wrote.
 
     Raises:
         PlanError: It is not there.
     """
-    import torch
     from transformers import AutoModelForCausalLM
 
-    options: dict[str, Any] = {"dtype": getattr(torch, _DTYPES[plan.model.dtype])}
-    if plan.model.attention is not None:
-        options["attn_implementation"] = plan.model.attention
-    revision = plan.model.revision if source == plan.model_source() else None
+    options = model_options(plan)
+    if device == "cuda" and plan.model.dtype == "auto":
+        options["dtype"] = "bfloat16"  # as it writes in training, and half the memory
     try:
-        model = AutoModelForCausalLM.from_pretrained(
-            source, revision=revision, trust_remote_code=plan.model.trust_remote_code, **options
-        )
+        model = AutoModelForCausalLM.from_pretrained(source, **options)
     except (OSError, ValueError) as error:
         raise _not_there("model", source, error) from error
-    # TRL spreads a model that is trained by several processes itself.
-    return model.to(device) if plan.resources.gpus * plan.resources.nodes == 1 else model
+    return model if device == "cpu" else model.to(f"cuda:{os.environ.get('LOCAL_RANK', '0')}")
+
+
+def check_model(plan: Plan) -> None:
+    """Look whether the plan's model is there, without loading it.
+
+    Raises:
+        PlanError: It is not.
+    """
+    from transformers import AutoConfig
+
+    source, known = plan.model_source(), plan.model
+    try:
+        AutoConfig.from_pretrained(source, revision=known.revision, trust_remote_code=known.trust_remote_code)
+    except (OSError, ValueError) as error:
+        raise _not_there("model", source, error) from error
 
 
 def _not_there(what: str, source: str, error: Exception) -> PlanError:

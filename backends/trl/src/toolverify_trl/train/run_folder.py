@@ -138,7 +138,9 @@ class RunFolder:
 def _evaluated_before(line: Mapping[str, Any], label: str, step: int, later: list[str]) -> bool:
     if line["stage"] in later:
         return False
-    return bool(line["stage"] != label or (line["at"] == "between" and line["step"] <= step))
+    if line["stage"] != label or line["at"] == "start":
+        return True
+    return bool(line["at"] == "between" and line["step"] <= step)
 
 
 def append(path: Path, line: Mapping[str, Any]) -> None:

@@ -12,10 +12,10 @@ _PAUSE = 15.0  # seconds between lines where there is no terminal
 class Display:
     """The progress of one stage."""
 
-    def __init__(self, label: str, steps: int, done: int = 0) -> None:
+    def __init__(self, label: str, steps: int, done: int = 0, *, shown: bool = True) -> None:
         self._label, self._steps, self._first = label, steps, done
         self._began = self._told = time.monotonic()
-        self._bar = _bar(label, steps, done) if sys.stderr.isatty() else None
+        self._bar = _bar(label, steps, done) if shown and sys.stderr.isatty() else None
 
     def step(self, step: int, logged: dict[str, Any]) -> None:
         """A step was logged."""

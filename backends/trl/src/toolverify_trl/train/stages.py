@@ -14,6 +14,7 @@ from toolverify.tasks import Task
 from toolverify_trl.adapter import Reward, RewardFunction
 from toolverify_trl.several import reward_weights, rewards
 from toolverify_trl.train.arguments import grpo_arguments, sft_arguments, stage_seed, updates_a_step
+from toolverify_trl.train.by_trainer import is_needed, switched
 from toolverify_trl.train.load import adapters
 from toolverify_trl.train.order import bucketed, count_steps, shuffled
 from toolverify_trl.train.run_folder import RunFolder
@@ -24,7 +25,7 @@ class Staged(Struct, frozen=True):
     """A stage, ready to be trained.
 
     Attributes:
-        make: Makes the trainer of a model.
+        make: Makes the trainer of the model in a folder, or of that name on the hub.
         steps: How many steps of the plan it has.
         beats: What TRL counts as steps for one of them.
         components: The metrics of its reward.
@@ -56,9 +57,9 @@ def prepare_sft(
     order = bucketed(order, [len(row["input_ids"]) for row in rows], stage.batch, seed)
     data = Dataset.from_list(rows).select(order)
 
-    def make(model: Any, callbacks: list[Any]) -> Any:
+    def make(source: str, callbacks: list[Any]) -> Any:
         return SFTTrainer(
-            model=model,
+            model=source,
             processing_class=texts.tokenizer,
             train_dataset=data,
             callbacks=callbacks,
@@ -83,9 +84,9 @@ def prepare_grpo(
     data = Dataset.from_list(rows).select(shuffled(len(rows), steps * stage.prompts, stage_seed(run, index)))
     functions = reward_functions(run, stage)
 
-    def make(model: Any, callbacks: list[Any]) -> Any:
+    def make(source: str, callbacks: list[Any]) -> Any:
         return GRPOTrainer(
-            model=model,
+            model=source,
             processing_class=texts.tokenizer,
             reward_funcs=functions,
             train_dataset=data,
@@ -99,8 +100,15 @@ def prepare_grpo(
     return Staged(make, steps, updates_a_step(stage), functions[0].names, len(rows), len(made) - len(rows))
 
 
-def reward_functions(run: Run, stage: GrpoStage) -> list[RewardFunction]:
+def reward_functions(run: Run, stage: GrpoStage) -> list[Any]:
     """The plan's profile as TRL takes it: one function, or one for each part or rule."""
+    functions = _trained_by(run, stage)
+    if not is_needed(run.plan):
+        return list(functions)
+    return switched(run.plan, functions, stage, run.folder / "held-out.unfinished.jsonl")
+
+
+def _trained_by(run: Run, stage: GrpoStage) -> list[RewardFunction]:
     folder = RunFolder(run.folder)
     folder.stage(stage.label).mkdir(parents=True, exist_ok=True)
     options: dict[str, Any] = {

@@ -13,6 +13,7 @@ from toolverify.errors import PlanError
 from toolverify.plan_sections import GrpoStage, SftStage
 from toolverify.rendered import Command, Rendered, Run
 from toolverify_trl.train.arguments import grpo_arguments, processes, sft_arguments
+from toolverify_trl.train.by_trainer import is_needed
 from toolverify_trl.train.run_folder import RunFolder, write_whole
 from toolverify_trl.train.worker import OUT_OF_BUDGET, leave_plan
 
@@ -35,7 +36,7 @@ def train(run: Run, *, resume: bool) -> bool:
     Raises:
         PlanError: TRL is not installed, the folder holds another run, or something that the plan names is not there.
     """
-    refuse_missing()
+    refuse_missing(*_asked_for(run))
     if _is_finished(run, resume=resume):
         return True
     for path, text in render(run).files.items():
@@ -61,7 +62,7 @@ def _is_finished(run: Run, *, resume: bool) -> bool:
         )
     folder = RunFolder(run.folder)
     about = folder.about()
-    if about is None:
+    if about is None or _is_joining(run):
         return False
     if not resume:
         mend = "go on with it by --resume, remove it, or give the plan another output"
@@ -76,18 +77,35 @@ def _is_finished(run: Run, *, resume: bool) -> bool:
     return folder.is_finished()
 
 
-def refuse_missing() -> None:
-    """Refuse to start without the libraries that train.
+def _is_joining(run: Run) -> bool:
+    """Whether another node has begun the run, and this one only takes part in it."""
+    return run.plan.resources.nodes > 1 and os.environ.get("NODE_RANK", "0") != "0"
+
+
+def refuse_missing(*more: str) -> None:
+    """Refuse to start without the libraries that train, and those that are asked for.
 
     Raises:
         PlanError: One is not installed.
     """
     from importlib.util import find_spec
 
-    missing = [name for name in _NEEDED if find_spec(name) is None]
+    missing = [name for name in (*_NEEDED, *more) if find_spec(name) is None]
     if missing:
         mend = "pip install 'toolverify-trl[train]' (from a checkout: pip install './backends/trl[train]')"
         raise PlanError(f"training needs {', '.join(missing)}, which is not installed", mend=mend)
+
+
+def _asked_for(run: Run) -> list[str]:
+    """The libraries that some key of the plan needs."""
+    resources, stages = run.plan.resources, run.plan.stages
+    asked = {
+        "deepspeed": resources.sharding.startswith("zero"),
+        "vllm": resources.vllm is not None and resources.vllm.mode == "colocate",
+        "peft": any(stage.lora is not None for stage in stages),
+        "wandb": run.plan.logs.wandb is not None,
+    }
+    return [name for name, is_asked in asked.items() if is_asked]
 
 
 def _arguments(run: Run, index: int) -> dict[str, Any]:
@@ -121,6 +139,14 @@ def _notes(run: Run) -> list[str]:
     notes = [f"the file {path} is not there yet" for path in plan.missing_files()]
     if plan.resources.nodes > 1:
         notes.append("start the same command on every node, with MASTER_ADDR and NODE_RANK set")
+    if is_needed(plan) and "greedy" in plan.evaluation.decoding:
+        notes.append(
+            "with vLLM or sharding, held-out tasks of a GRPO stage are judged by sampled completions alone"
+        )
+    if plan.resources.sharding != "none" and any(
+        stage.evaluate_every for stage in plan.stages if isinstance(stage, SftStage)
+    ):
+        notes.append("with sharding, an SFT stage is judged at its end alone")
     if plan.resources.vllm is not None and not any(isinstance(stage, GrpoStage) for stage in plan.stages):
         notes.append("no stage lets the model write, so vLLM is not used")
     return notes

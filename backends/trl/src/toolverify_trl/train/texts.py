@@ -8,7 +8,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from toolverify.errors import PlanError, RenderError, ToolverifyError
+from toolverify.calls import ToolCall
+from toolverify.errors import PlanError, RenderError
 from toolverify.gold_calls import gold_calls
 from toolverify.plan import Plan
 from toolverify.protocols import Format, Prompt
@@ -60,18 +61,25 @@ class Texts(Struct, frozen=True):
         thought = task.meta.get("reasoning")
         try:
             calls = gold_calls(self.verifier.compile(answer=task.answer, tools=list(task.tools) or None))
-            return self.format.render(calls, reasoning=thought if isinstance(thought, str) else None)
-        except (LookupError, RenderError, ToolverifyError) as error:
-            mend = "give the task a completion to imitate, or leave it out"
-            raise PlanError(
-                f"its answer cannot be written: {error}", path=f"task {task.id}", mend=mend
-            ) from error
+        except LookupError as error:
+            raise self._unwritten(task, error) from error
+        return self._rendered(task, calls, thought if isinstance(thought, str) else None)
 
     def _without_reasoning(self, task: Task, text: str) -> str:
-        """The same calls, without what stands before them."""
+        """The same calls, without what stands before them; where there is none, what is said instead."""
         case = self.verifier.compile(answer=task.answer, tools=list(task.tools) or None)
         reply = self.verifier.view(text, case=case).reply
-        return self.format.render(reply.calls, content=reply.content)
+        return self._rendered(task, reply.calls, None, "" if reply.calls else reply.content.strip())
+
+    def _rendered(self, task: Task, calls: Sequence[ToolCall], thought: str | None, content: str = "") -> str:
+        try:
+            return self.format.render(calls, reasoning=thought, content=content)
+        except RenderError as error:
+            raise self._unwritten(task, error) from error
+
+    def _unwritten(self, task: Task, error: Exception) -> PlanError:
+        mend = "give the task a completion that the format can express, or leave it out"
+        return PlanError(f"its answer cannot be written: {error}", path=f"task {task.id}", mend=mend)
 
     def after(self, asked: str, written: str) -> str:
         """What is left to write where the prompt has opened the reasoning."""

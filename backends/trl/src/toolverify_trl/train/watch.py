@@ -49,7 +49,7 @@ class Watched(Struct, frozen=True):
     beats: int
     components: Sequence[str]
     evaluate_every: int | None
-    evaluate: Callable[[Any, int, Display], None]
+    evaluate: Callable[[Any, Any, int, Display], None]
     seconds_left: float | None
     seconds_before: float
 
@@ -59,6 +59,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
     def __init__(self, watched: Watched, display: Display) -> None:
         self.watched, self.display = watched, display
+        self.trainer: Any = None  # it is made with its callbacks, so they hear of it later
         self.out_of_budget = False
         self._began = time.monotonic()
 
@@ -85,7 +86,7 @@ class Watch(TrainerCallback):  # type: ignore[misc]
         step, left_over = divmod(state.global_step, self.watched.beats)
         every = self.watched.evaluate_every
         if every and not left_over and step % every == 0 and state.global_step < state.max_steps:
-            self.watched.evaluate(model, step, self.display)
+            self.watched.evaluate(self.trainer, model, step, self.display)
         spent = time.monotonic() - self._began
         if self.watched.seconds_left is not None and spent > self.watched.seconds_left and not left_over:
             self.out_of_budget = state.global_step < state.max_steps
