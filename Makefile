@@ -18,11 +18,6 @@ $(VENV)/.installed: pyproject.toml $(addsuffix /pyproject.toml,$(LEAVES))
 
 install: $(VENV)/.installed ## Make .venv with everything in editable form.
 
-demo: install ## Score a bundled sample with the paper's reward, and show the summary.
-	@mkdir -p demo
-	$(BIN)/toolverify score examples/completions.jsonl --profile tool-n1 --out demo/verdicts.jsonl
-	@echo "a verdict for each line: demo/verdicts.jsonl"
-
 test: install ## Run all tests, with branch coverage of the core.
 	$(BIN)/python -m pytest -n 2 --cov --cov-report=term:skip-covered
 
@@ -74,12 +69,21 @@ $(OPENRLHF_VENV)/.installed: backends/openrlhf/tests/requirements.txt backends/o
 test-openrlhf: $(OPENRLHF_VENV)/.installed ## Run the tests of the leaf openrlhf inside OpenRLHF's own code.
 	$(OPENRLHF_BIN)/python -m pytest -n 2 -o filterwarnings= -p no:cacheprovider backends/openrlhf/tests
 
+# TRL with torch for a CPU; on a GPU, choose the torch that fits it: make demo TORCH=torch SIZE=large DEVICE=cuda.
+TORCH ?= torch==2.13.0
 .venv-trl/.installed: backends/trl/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("toolverify needs Python 3.11 or later: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv-trl
-	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
-	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 -e '.[testing]' \
+	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH)
+	.venv-trl/bin/python -m pip install --quiet --disable-pip-version-check $(TORCH) -e '.[testing]' \
 		-e ./plugins/tool-n1 -e ./plugins/toolrl -e './backends/trl[train]' pytest
 	@touch $@
+
+SEED ?= 0
+SIZE ?= tiny
+DEVICE ?= cpu
+demo: .venv-trl/.installed ## Train a tiny model on a CPU until it calls tools better, and draw the curve: some four minutes.
+	.venv-trl/bin/toolverify demo --seed $(SEED) --size $(SIZE) --device $(DEVICE)
 
 test-trl: .venv-trl/.installed ## Run the contract tests of backends/trl with TRL itself, in .venv-trl.
 	.venv-trl/bin/python -m pytest -o addopts='--import-mode=importlib -ra --strict-markers' -o filterwarnings=default backends/trl/tests

@@ -161,6 +161,16 @@ def test_the_keys_of_a_plan_are_those_of_the_page():
     assert (ROOT / "docs" / "plan.md").read_text(encoding="utf-8") == as_markdown()
 
 
+def test_the_plan_of_the_docs_loads():
+    import tomllib
+
+    from toolverify.plan import make_plan
+
+    (text,) = [code for language, code in blocks(ROOT / "docs" / "training.md") if language == "toml"]
+    plan = make_plan(tomllib.loads(text), name="docs", folder=ROOT)
+    assert plan.stages[0].told() == "1 epochs of 256 tasks, 8 completions each: 2048 a step"
+
+
 def test_the_profiles_of_the_docs_load(tmp_path):
     written = [code for language, code in blocks(ROOT / "docs" / "profiles.md") if language == "toml"]
     verifiers = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -35,6 +36,7 @@ def run_demo(wanted: Wanted, *, resume: bool) -> int:
     """
     began = time.monotonic()
     refuse_missing("matplotlib")
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported: two threads wait for each other
     quiet()
     run = _run(wanted, resume=resume)
     say(f"plan {run.plan.name} ({run.plan.hash}), seed {run.seed}, in {run.folder}")

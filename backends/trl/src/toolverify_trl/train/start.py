@@ -39,6 +39,7 @@ def train(run: Run, *, resume: bool) -> bool:
     refuse_missing(*_asked_for(run))
     if _is_finished(run, resume=resume):
         return True
+    os.environ.update(_environment(run))  # before torch is imported, which reads it then
     for path, text in render(run).files.items():
         write_whole(Path(path), json.loads(text))
     leave_plan(run)
@@ -168,7 +169,9 @@ def _meeting(nodes: int) -> tuple[str, ...]:
 
 
 def _environment(run: Run) -> dict[str, str]:
-    return {"OMP_NUM_THREADS": str(run.plan.resources.threads)}
+    known = {"OMP_NUM_THREADS": str(run.plan.resources.threads)}
+    project = run.plan.logs.wandb
+    return known if project is None else {**known, "WANDB_PROJECT": project}
 
 
 def _several(run: Run) -> bool:
