@@ -21,10 +21,12 @@ from toolverify.errors import AnswerError, ProfileError, ToolverifyError
 
 if TYPE_CHECKING:  # a verifier brings pydantic, which a plugin that only reads labels need not wait for
     from toolverify.profile import Profile
+    from toolverify.protocols import Format
     from toolverify.verifier import Verifier
 
 #: What stands beside the rules in every sample's components.
 PASSED, ERROR, UNSCORABLE = "acc", "verifier_error", "unscorable"
+_THINK = "<think>"
 _MOST_CASES = 4_096  # compiled answers that are kept: more than the prompts of one step
 
 OnError = Literal["zero", "raise"]
@@ -212,6 +214,12 @@ def _backwards(marks: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?>\s*+(?:{spelled}))+")
 
 
-def opens_reasoning(prompt: str, marker: str = "<think>") -> bool:
+def think_marker(format_: Format) -> str:
+    """The marker that opens the reasoning, as far as the format tells."""
+    marker = getattr(format_, "think_start", _THINK)
+    return marker if isinstance(marker, str) and marker else _THINK
+
+
+def opens_reasoning(prompt: str, marker: str = _THINK) -> bool:
     """Whether a prompt ends inside the reasoning: its last word is the marker that opens it."""
     return prompt.rstrip().endswith(marker)

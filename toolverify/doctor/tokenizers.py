@@ -11,11 +11,11 @@ from toolverify.doctor.golds import gold_of
 from toolverify.doctor.looking import Look
 from toolverify.doctor.tokenizer_files import TokenizerFiles, leaves_reasoning_open, read_tokenizer
 from toolverify.errors import AnswerError, ToolverifyError
+from toolverify.training import think_marker
 from toolverify.verifier import Verifier
 
 _MARKERS = ("think_start", "think_end", "start", "end")
 _PROBE = [ToolCall("probe", {"x": 1})]
-_THINK = "<think>"
 
 
 def look_at_tokenizer(setup: Setup) -> Look:
@@ -80,7 +80,7 @@ def _template(setup: Setup, files: TokenizerFiles) -> Iterator[Fault]:
     if _has_tools(setup) and not any("tools" in template for template in files.templates.values()):
         where = ", ".join(files.templates)
         yield warning("tokenizer.no_tools", "the chat template never mentions `tools`", where=where)
-    marker = getattr(setup.verifier.format, "think_start", _THINK)
+    marker = think_marker(setup.verifier.format)
     closing = getattr(setup.verifier.format, "think_end", "</think>")
     for where, template in files.templates.items():
         if leaves_reasoning_open(template, marker, closing):

@@ -14,9 +14,8 @@ from msgspec.structs import replace
 
 from toolverify.calls import Context
 from toolverify.errors import ProfileError, ToolverifyError
-from toolverify.plugins import registry
 from toolverify.profile import Profile, load_profile
-from toolverify.training import PASSED, Gold, RewardModel, Scored, cut_ending, read_label
+from toolverify.training import PASSED, Gold, RewardModel, Scored, cut_ending, read_label, think_marker
 from toolverify_openrlhf.names import RESERVED, SPLIT_FAILED, SPLIT_REPAIRED
 from toolverify_openrlhf.options import ENDINGS, Options, checked
 from toolverify_openrlhf.sample_log import Once, SampleLog
@@ -155,7 +154,7 @@ class Reward:
 
 def _judge(options: Options, profile: str | Profile, format_: str | None) -> Judge:
     model = RewardModel(profile, format=format_, on_error=options.on_error, reserved=RESERVED)
-    return Judge(model, think_marker(model.verifier.profile))
+    return Judge(model, think_marker(model.verifier.format))
 
 
 def _again(model: RewardModel, options: Options, version: str | None) -> Reward:
@@ -179,13 +178,6 @@ def _decoded(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
-
-
-def think_marker(profile: Profile) -> str:
-    """The marker that opens the reasoning in the profile's format, as far as the format tells."""
-    wanted = profile.format.options.get("think_start")
-    part = registry().get("format", profile.format.use).value
-    return str(wanted or getattr(part, "think_start", "<think>"))
 
 
 def _as_long(values: Any, queries: Sequence[Any]) -> list[Any]:

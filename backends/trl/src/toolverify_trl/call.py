@@ -8,9 +8,9 @@ from typing import Any
 from msgspec import Struct
 
 from toolverify.calls import Context
-from toolverify.training import cut_ending, opens_reasoning
+from toolverify.training import cut_ending, opens_reasoning, think_marker
 from toolverify.verifier import Verifier
-from toolverify_trl.markers import reads_messages, reasoning_marker, wire_format, written_reply
+from toolverify_trl.markers import reads_messages, written_reply
 from toolverify_trl.rows import read_category, read_extra
 from toolverify_trl.settings import Settings
 from toolverify_trl.tokens import Tokens
@@ -54,9 +54,9 @@ class Reader:
     """Reads samples out of calls, as the settings say."""
 
     def __init__(self, settings: Settings, verifier: Verifier) -> None:
-        format_ = wire_format(verifier)
+        format_ = verifier.format
         self._settings = settings
-        self._marker = reasoning_marker(format_)
+        self._marker = think_marker(format_)
         self._reads_messages = reads_messages(format_)
         given = settings.tokenizer
         self._tokens = None if given is None else Tokens(given, written_reply(format_))

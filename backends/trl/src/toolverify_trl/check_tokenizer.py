@@ -9,7 +9,7 @@ from typing import Any
 
 from toolverify.checkup import Fault
 from toolverify.verifier import Verifier
-from toolverify_trl.markers import wire_format, written_reply
+from toolverify_trl.markers import written_reply
 
 #: Words, numbers and signs that tokenizers cut in different ways; the last letter has its accent apart.
 _PROBE = "On 2026-01-05 it's 12.50 km to für 用户, isn't it?\n\n\tdef f(x): return x  # 3 e\u0301"
@@ -19,7 +19,7 @@ def check_tokenizer(folder: Path | None, verifier: Verifier) -> Iterator[Fault]:
     """Every fault that the tokenizer's folder tells."""
     if folder is None:
         return
-    written = written_reply(wire_format(verifier))
+    written = written_reply(verifier.format)
     hidden = sorted([token for token in special_tokens(folder) if token in written])
     if hidden:
         message = (

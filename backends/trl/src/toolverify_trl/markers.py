@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from toolverify.calls import ToolCall
 from toolverify.errors import RenderError
-from toolverify.parts import assemble
-from toolverify.plugins import registry
 from toolverify.protocols import Format
-from toolverify.verifier import Verifier
-
-_THINK = "<think>"
-
-
-def wire_format(verifier: Verifier) -> Format:
-    """The format that a verifier reads."""
-    return assemble(verifier.profile, registry()).format
 
 
 def written_reply(format_: Format) -> str:
@@ -30,9 +20,3 @@ def written_reply(format_: Format) -> str:
 def reads_messages(format_: Format) -> bool:
     """Whether the format reads chat messages as they are."""
     return bool(getattr(format_, "reads_messages", False))
-
-
-def reasoning_marker(format_: Format) -> str:
-    """The marker that opens the reasoning."""
-    marker = getattr(format_, "think_start", _THINK)
-    return marker if isinstance(marker, str) and marker else _THINK

@@ -8,8 +8,7 @@ from typing import Any
 
 from toolverify.calls import Context
 from toolverify.errors import ToolverifyError
-from toolverify.plugins import registry
-from toolverify.training import Gold, RewardModel, Scored
+from toolverify.training import Gold, RewardModel, Scored, think_marker
 from toolverify_verl.options import Options
 from toolverify_verl.rows import gold_of
 from toolverify_verl.sample_log import LOGGER, SampleLog
@@ -45,9 +44,7 @@ class Scorer:
     @property
     def think_start(self) -> str:
         """The marker that opens the reasoning in the format at hand."""
-        used = self.model.verifier.profile.format
-        declared = getattr(registry().get("format", used.use).value, "think_start", "<think>")
-        return str(used.options.get("think_start", declared))
+        return think_marker(self.model.verifier.format)
 
     def score(
         self,

@@ -14,7 +14,7 @@ from toolverify.calls import Context
 from toolverify.intervals import wilson
 from toolverify.rows import finding_to_dict
 from toolverify.tasks import Task
-from toolverify.training import Gold, RewardModel, opens_reasoning
+from toolverify.training import Gold, RewardModel, opens_reasoning, think_marker
 from toolverify_trl.train.texts import Texts, category, question
 
 
@@ -135,7 +135,7 @@ def _row(scorer: RewardModel, judging: Judging, task: Task, text: str, cut_off: 
 
 
 def _is_open(texts: Texts, task: Task) -> bool:
-    return opens_reasoning(texts.asked(task), getattr(texts.format, "think_start", "<think>"))
+    return opens_reasoning(texts.asked(task), think_marker(texts.format))
 
 
 def figures(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:

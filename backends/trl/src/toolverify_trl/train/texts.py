@@ -15,10 +15,8 @@ from toolverify.plan import Plan
 from toolverify.protocols import Format, Prompt
 from toolverify.schema import without_grading
 from toolverify.tasks import Task
-from toolverify.training import opens_reasoning
+from toolverify.training import opens_reasoning, think_marker
 from toolverify.verifier import Verifier
-
-_THINK = "<think>"
 
 
 class Texts(Struct, frozen=True):
@@ -83,7 +81,7 @@ class Texts(Struct, frozen=True):
 
     def after(self, asked: str, written: str) -> str:
         """What is left to write where the prompt has opened the reasoning."""
-        marker = getattr(self.format, "think_start", _THINK)
+        marker = think_marker(self.format)
         return written.lstrip().removeprefix(marker) if opens_reasoning(asked, marker) else written
 
 
