@@ -126,7 +126,12 @@ def test_every_line_says_which_plan_and_seed_it_is_of(world, unbroken):
     known = load_plan(world / "unbroken.toml").hash
     run = RunFolder(unbroken)
     assert run.about()["hash"] == known
-    for path in (run.log, run.evaluations):
+    for path in (
+        run.log,
+        run.evaluations,
+        run.completions("grpo"),
+        unbroken / "evaluations" / "grpo-8-greedy.jsonl",
+    ):
         assert {(line["hash"], line["seed"]) for line in read_lines(path)} == {(known, 0)}
     steps = [(line["stage"], line["step"]) for line in read_lines(run.log)]
     assert steps == [("sft", step) for step in range(1, 25)] + [("grpo", step) for step in range(1, 9)]
@@ -462,3 +467,20 @@ def test_an_error_in_the_plan_is_no_traceback(world):
 
 def test_the_world_lies_where_the_tests_expect_it(world):
     assert Path(world / "start" / "tokenizer.json").is_file()
+
+
+def test_tasks_that_have_changed_are_not_mixed_with_those_that_were(world, unbroken, capsys):
+    changed = world / "changed"
+    shutil.copytree(world / "start", changed / "start")
+    for name in ("train.jsonl", "held-out.jsonl"):
+        shutil.copy(world / name, changed / name)
+    plan = changed / "unbroken.toml"
+    shutil.copy(world / "unbroken.toml", plan)
+    shutil.copytree(unbroken, changed / "unbroken")
+    (changed / "unbroken" / "finished.json").unlink()
+    assert main(["train", str(plan), "--resume"]) == 0
+    (changed / "unbroken" / "finished.json").unlink()
+    lines = (changed / "train.jsonl").read_bytes().splitlines(keepends=True)
+    (changed / "train.jsonl").write_bytes(b"".join(lines[:-1]))
+    capsys.readouterr()
+    assert "'train.jsonl' has changed since the run was begun @ tasks" in told_of(plan, capsys, "--resume")

@@ -112,6 +112,7 @@ class Reward(RewardFunction):
         fallback: What stands in for a reward that there is not; None leaves the sample out of the update.
         log: A file of JSON Lines that gets a line for each sample.
         log_completions: For so many samples of each call, the line also holds all that `toolverify score` reads.
+        log_with: What every line of the log also says, such as the name of a run.
         name: What TRL calls it in its log; two functions of a trainer need two names.
         part: Give this priced part instead of the reward.
         rule: Give the score of this rule instead of the reward.
@@ -135,6 +136,7 @@ class Reward(RewardFunction):
         fallback: float | None = None,
         log: str | os.PathLike[str] | None = None,
         log_completions: int = 0,
+        log_with: Mapping[str, Any] | None = None,
         name: str | None = None,
         part: str | None = None,
         rule: str | None = None,
@@ -152,6 +154,7 @@ class Reward(RewardFunction):
             fallback=fallback,
             log=log,
             log_completions=log_completions,
+            log_with=dict(log_with or {}),
             columns=columns,
             tokenizer=tokenizer,
             reasoning_open=reasoning_open,

@@ -22,6 +22,9 @@ trainer = GRPOTrainer(reward_funcs=[Reward({profile!r})], …)
 # on the command line:
 {command}
 
+# a whole training, from a plan:
+toolverify train PLAN --backend trl
+
 # the dataset has the columns `prompt`, `answer` (JSON text) and, where the profile reads them, `tools` (JSON text)
 """
 

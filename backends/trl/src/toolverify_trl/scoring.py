@@ -55,7 +55,8 @@ class Scorer:
 
     def _line(self, call: Call, index: int, scored: Scored) -> dict[str, Any]:
         """What is written down of a sample; of the first ones also what they were scored by."""
-        line = sample_line(call.step, read_id(call.row(index), self.settings.columns), scored)
+        known = read_id(call.row(index), self.settings.columns)
+        line = {**self.settings.log_with, **sample_line(call.step, known, scored)}
         if index >= self.settings.log_completions:
             return line
         try:

@@ -36,6 +36,7 @@ class Settings(Struct, frozen=True):
     fallback: float | None = None
     log: str | None = None
     log_completions: int = 0
+    log_with: Mapping[str, Any] = {}
     columns: Columns = Columns()
     tokenizer: Any = None
     reasoning_open: bool | None = None

@@ -123,7 +123,7 @@ def _shared_arguments(run: Run, index: int, stage: StageSection, device: str) ->
     plan = run.plan
     return {
         "output_dir": str(run.folder / "stages" / stage.label),
-        "run_name": f"{plan.name}-{stage.label}-{run.seed}",
+        "run_name": f"{plan.name}-{stage.label}-{run.seed}-{plan.hash}",
         "seed": stage_seed(run, index),
         "learning_rate": stage.learning_rate,
         "lr_scheduler_type": _SCHEDULES[stage.schedule],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -37,8 +38,8 @@ def run_here(run: Run) -> bool:
         PlanError: Something that the plan names is not there, or cannot be used.
     """
     around = surroundings_of(run)
-    if around.first and around.folder.about() is None:
-        around.folder.begin(_about(around))
+    if around.first:
+        _begin(around)
     judge_first(around)
     for index in range(len(run.plan.stages)):
         if not _stage(around, index):
@@ -47,6 +48,32 @@ def run_here(run: Run) -> bool:
         seconds = {stage.label: around.folder.told(stage.label)["seconds"] for stage in run.plan.stages}
         around.folder.finish({"seconds": round(sum(seconds.values()), 3), "stages": seconds})
     return True
+
+
+def _begin(around: Surroundings) -> None:
+    """Write down what the run is; where that has been done, look whether it still is.
+
+    Raises:
+        PlanError: A file of tasks is another than the run was begun with.
+    """
+    known, digests = around.folder.about(), _digests(around)
+    if known is None:
+        around.folder.begin({**_about(around), "digests": digests})
+        return
+    for path, digest in digests.items():
+        if known["digests"].get(path) != digest:
+            mend = "give the run the file that it was begun with, or begin another one"
+            raise PlanError(f"the file {path!r} has changed since the run was begun", path="tasks", mend=mend)
+
+
+def _digests(around: Surroundings) -> dict[str, str]:
+    """What the files of tasks hold, in short."""
+    plan = around.run.plan
+    digests = {}
+    for path in [*_trained_on(plan), *plan.tasks.held_out]:
+        with plan.resolve(path).open("rb") as stream:
+            digests[path] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return digests
 
 
 def _about(around: Surroundings) -> dict[str, Any]:

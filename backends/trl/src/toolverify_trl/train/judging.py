@@ -56,7 +56,8 @@ def write_down(
         return
     known = _known(around, stage, step, at, decoding)
     made = {**known, **figures(rows), "seconds": round(seconds, 3)}
-    write_rows(around.folder.evaluated(stage.label, step, decoding), rows)
+    told = {**around.told, "stage": stage.label}
+    write_rows(around.folder.evaluated(stage.label, step, decoding), [{**told, **row} for row in rows])
     append(around.folder.evaluations, made)
     say_it(_told(stage.label, step, decoding, made))
 

@@ -114,6 +114,7 @@ def _trained_by(run: Run, stage: GrpoStage) -> list[RewardFunction]:
     options: dict[str, Any] = {
         "log": folder.completions(stage.label),
         "log_completions": run.plan.logs.completions,
+        "log_with": {"hash": run.plan.hash, "seed": run.seed, "stage": stage.label},
         "max_completion_length": stage.max_completion_tokens,
     }
     profile = run.plan.verifier().profile
