@@ -53,6 +53,7 @@ CHECKS = {
     "matcher": testing.check_matcher,
     "rule": testing.check_rule,
     "combiner": testing.check_combiner,
+    "prompt": testing.check_prompt,
     "profile": testing.check_profile,
 }
 INSTALLED = [(kind, name) for kind in CHECKS for name in sorted(registry().all(kind))]

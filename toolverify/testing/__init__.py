@@ -13,6 +13,7 @@ try:
     from toolverify.testing.matchers import check_matcher
     from toolverify.testing.mutations import Mutation, every_mutation, mutations, plain, retyped
     from toolverify.testing.profiles import check_profile
+    from toolverify.testing.prompts import check_prompt
     from toolverify.testing.replies import (
         Sample,
         completions,
@@ -57,6 +58,7 @@ __all__ = [
     "check_format",
     "check_matcher",
     "check_profile",
+    "check_prompt",
     "check_rule",
     "completions",
     "contexts",

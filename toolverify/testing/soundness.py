@@ -20,6 +20,7 @@ PROTOCOLS: dict[str, type] = {
     "matcher": protocols.Matcher,
     "rule": protocols.Rule,
     "combiner": protocols.Combiner,
+    "prompt": protocols.Prompt,
 }
 
 
