@@ -138,7 +138,7 @@ def _check_bounds(parts: Parts, call: ExpectedCall, path: str) -> None:
     arguments = {key: shown(value) for key, value in call.arguments.items()}
     python = getattr(parts.format, "python_json", False)
     check_plain({"arguments": arguments}, path, depth=limits.depth, python=python)
-    text = _shortest({"name": call.name, "arguments": arguments})
+    text = _shortest({"name": call.name, "arguments": arguments}, path)
     refusal = f"over {limits.call} characters" if len(text) > limits.call else beyond(f"[{text}]", limits)
     if refusal:
         raise AnswerError(
@@ -146,8 +146,16 @@ def _check_bounds(parts: Parts, call: ExpectedCall, path: str) -> None:
         )
 
 
-def _shortest(call: dict[str, Any]) -> str:
+def _shortest(call: dict[str, Any], path: str) -> str:
     """The shortest text a completion can hold of a call."""
+    try:
+        return _written(call)
+    except (ValueError, OverflowError) as error:  # an integer of more digits than Python writes
+        problem = f"a number cannot be written: {error}"
+        raise AnswerError(problem, path=path, mend="write it as text") from error
+
+
+def _written(call: dict[str, Any]) -> str:
     try:
         return msgspec.json.encode(call).decode()
     except UnicodeEncodeError:

@@ -49,6 +49,8 @@ SECTIONS: Mapping[str, type[Section]] = {
     "vllm": VllmSection,
     "logs": LogsSection,
 }
+#: Stages have seeds of their own beside the run's, and all must be ones that trainers take.
+Seed = Annotated[int, Field(ge=0, le=4_000_000)]
 _STAGES = ("sft", "grpo")
 _PREFACE = (
     "A plan is a TOML file for [train](commands/train.md); how to write one: [training](training.md). Paths begin in the",
@@ -74,7 +76,7 @@ class Plan(Section):
     )
     format: str | None = Field(default=None, description="the wire format, where it is not the profile's")
     prompt: Ref = Field(default=PartRef(use="thinking"), description="how tasks are put to the model")
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(_as_tuple)] = Field(
+    seeds: Annotated[tuple[Seed, ...], BeforeValidator(_as_tuple)] = Field(
         default=(0,), description="a run for each, in a folder of its own where there are several"
     )
     output: str = Field(description="the folder that the run writes to")

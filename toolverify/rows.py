@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 import msgspec
@@ -214,7 +215,16 @@ def to_json(value: Any) -> bytes:
     try:
         return msgspec.json.encode(value)
     except UnicodeEncodeError:
-        return json.dumps(msgspec.to_builtins(value)).encode()
+        return json.dumps(_finite(msgspec.to_builtins(value))).encode()
+
+
+def _finite(value: Any) -> Any:
+    """A value without NaN and infinities, which are no JSON: null, as msgspec writes them."""
+    if isinstance(value, float):
+        return value if isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(part) for key, part in value.items()}
+    return [_finite(part) for part in value] if isinstance(value, list) else value
 
 
 def error_to_dict(line: Line, row: Any, error: ToolverifyError) -> dict[str, Any]:

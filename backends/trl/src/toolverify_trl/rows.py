@@ -61,13 +61,13 @@ def read_id(row: Mapping[str, Any], columns: Columns) -> str | int | None:
     known = row.get(columns.id)
     if isinstance(known, int):
         return known if -_MOST_ID <= known < _MOST_ID else None
-    return known if isinstance(known, str) else None
+    return str(known) if isinstance(known, str) else None  # a library's own kind of text is text
 
 
 def read_category(row: Mapping[str, Any], columns: Columns) -> str | None:
     """The row's category, where it has one."""
     known = row.get(columns.category)
-    return known if isinstance(known, str) else None
+    return str(known) if isinstance(known, str) else None
 
 
 def read_extra(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:

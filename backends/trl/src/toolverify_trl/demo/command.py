@@ -26,7 +26,7 @@ def demo(
     """Train a tiny model until it visibly calls tools better, and draw the curve.
 
     It makes a small world of tools and requests, a tokenizer and a model on the spot; lets the model imitate a teacher
-    that makes mistakes; then lets it try, rewarded by the profile; and judges it before and after on tasks it has not seen.
+    that makes mistakes; then lets it try, rewarded by the profile; and judges it before and after on tasks that are held out.
     """
     from toolverify_trl.demo.run_demo import run_demo
     from toolverify_trl.demo.stage_set import Wanted

@@ -11,7 +11,7 @@ from pathlib import Path
 from toolverify.plan import Plan
 from toolverify.rendered import Run
 from toolverify_trl.backend import TRL
-from toolverify_trl.demo.stage_set import Wanted, set_before, set_stage
+from toolverify_trl.demo.stage_set import Wanted, check, set_before, set_stage
 from toolverify_trl.report import (
     draw_curve,
     headline,
@@ -52,6 +52,7 @@ def _run(wanted: Wanted, *, resume: bool) -> Run:
     known = set_before(wanted) if resume else None
     if known is not None:
         return known.runs()[0]
+    check(wanted)
     say(f"making tasks, a tokenizer and a model in {wanted.out}")
     return _new(set_stage(wanted))
 

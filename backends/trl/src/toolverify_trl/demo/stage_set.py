@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import tomllib
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -13,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from toolverify.errors import PlanError
-from toolverify.plan import Plan, load_plan
+from toolverify.plan import Plan, load_plan, make_plan
 from toolverify.plan_sections import GrpoStage, SftStage
 from toolverify.suggest import closest
 from toolverify.tasks import Task, write_tasks
@@ -24,6 +26,8 @@ SIZES = ("tiny", "large")
 #: How often each teacher errs where something can go wrong.
 MISTAKES = {"careful-teacher": 0.0, "hurried-teacher": 0.7}
 _PLAN = "plan.toml"
+_HEAD = b"# toolverify demo: "  # how every plan of a demo begins
+_MOST_EFFORT = 100
 _READY = "tasks/complete"  # written when all else is there
 _COUNTED = re.compile(r"^(steps|warmup|evaluate_every) = (\d+)$", re.MULTILINE)
 _SEEDS = 100  # the world's seeds that one seed of the demo takes
@@ -46,7 +50,7 @@ def set_stage(wanted: Wanted) -> Plan:
     Raises:
         PlanError: What was asked for is not there, or the folder holds something else.
     """
-    _refuse_strangers(wanted.out)
+    check(wanted)
     wanted.out.mkdir(parents=True, exist_ok=True)
     (wanted.out / _READY).unlink(missing_ok=True)
     plan_file = wanted.out / _PLAN
@@ -57,6 +61,19 @@ def set_stage(wanted: Wanted) -> Plan:
     _write_model(plan, wanted)
     (wanted.out / _READY).touch()
     return plan
+
+
+def check(wanted: Wanted) -> None:
+    """Look whether all that is asked for can be had, before anything is written.
+
+    Raises:
+        PlanError: It cannot, or the folder holds something else.
+        ProfileError: There is no such profile.
+    """
+    make_plan(
+        tomllib.loads(plan_text(wanted)), name="demo", folder=wanted.out.absolute(), where="the demo's plan"
+    )
+    _refuse_strangers(wanted.out)
 
 
 def set_before(wanted: Wanted) -> Plan | None:
@@ -80,15 +97,19 @@ def plan_text(wanted: Wanted) -> str:
     """The demo's plan, with what was asked for filled in.
 
     Raises:
-        PlanError: There is no such size.
+        PlanError: There is no such size, or no such effort.
     """
+    if not 0 < wanted.effort <= _MOST_EFFORT:
+        mend = f"use a number above 0 and at most {_MOST_EFFORT}"
+        raise PlanError(f"no effort: {wanted.effort}", path="--effort", mend=mend)
     if wanted.size not in SIZES:
         raise PlanError(f"unknown size {wanted.size!r}", path="--size", mend=closest(wanted.size, SIZES))
     template = (files("toolverify_trl.demo") / "plans" / f"{wanted.size}.toml").read_text(encoding="utf-8")
     profile = wanted.profile
     if profile.endswith(".toml"):
         profile = str(Path(profile).absolute())
-    text = Template(template).substitute(profile=profile, seed=wanted.seed, device=wanted.device)
+    quoted = json.dumps(profile)  # a text in TOML, too
+    text = Template(template).substitute(profile=quoted, seed=wanted.seed, device=wanted.device)
     return text if wanted.effort == 1.0 else _COUNTED.sub(lambda found: _scaled(found, wanted.effort), text)
 
 
@@ -104,9 +125,14 @@ def _refuse_strangers(out: Path) -> None:
     """
     if out.exists() and not out.is_dir():
         raise PlanError(f"{str(out)!r} is a file", path="--out", mend="name a folder")
-    if out.is_dir() and any(out.iterdir()) and not (out / _PLAN).is_file():
+    if out.is_dir() and any(out.iterdir()) and not _is_of_a_demo(out / _PLAN):
         mend = "name a folder that is empty, or that a demo has made"
         raise PlanError(f"{str(out)!r} holds something else", path="--out", mend=mend)
+
+
+def _is_of_a_demo(plan: Path) -> bool:
+    """Whether a plan is one that a demo wrote, and nobody's own."""
+    return plan.is_file() and plan.read_bytes().startswith(_HEAD)
 
 
 def _write_tasks(plan: Plan, seed: int) -> None:

@@ -34,10 +34,12 @@ def make_tasks(
         mix: How often each kind of request comes up: single, parallel, not-offered, chat.
 
     Raises:
-        PlanError: There is no such split or kind.
+        PlanError: There is no such split or kind, or no kind comes up.
     """
     _refuse_unknown("split", [split], _SPLITS)
     _refuse_unknown("mix", mix, MIX)
+    if not sum(mix.values()) > 0 or min(mix.values()) < 0:
+        raise PlanError("no kind of request comes up", path="mix", mend="give at least one a share above 0")
     requests = islice(_requests(Random(f"{split}/{seed}"), split, mix), count)  # noqa: S311  # no secret
     return [_task(request, f"demo-{split}-{seed}-{index}") for index, request in enumerate(requests)]
 
