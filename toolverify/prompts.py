@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from toolverify.calls import ToolCall
 from toolverify.errors import RenderError
 from toolverify.hookspecs import hookimpl
 from toolverify.protocols import Format, Prompt
 from toolverify.schema import without_grading
-from toolverify.tasks.task import Task
+
+if TYPE_CHECKING:  # tasks bring the reading of rows, which no program's help waits for
+    from toolverify.tasks.task import Task
 
 _EXAMPLE = (
     ToolCall("send_message", {"to": "Ada", "text": "The train is late."}),
