@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -306,3 +308,34 @@ def test_a_schema_that_asks_itself_about_the_same_value_ends():
     )
     assert fits(tool, {"b": 1, "a": {"b": 2}})
     assert not fits(tool, {"b": 1, "a": {"c": 2}})
+
+
+@pytest.mark.parametrize(
+    "claimed", ["x", "http://json-schema.org/draft-05/schema#", "file:///etc/hosts", "{server}/s"]
+)
+def test_what_a_schema_claims_to_be_is_looked_up_nowhere(claimed):
+    asked = []
+
+    class Server(BaseHTTPRequestHandler):
+        def do_GET(self):  # the library's name
+            asked.append(self.path)
+
+        def log_message(self, *_):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Server) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        claim = claimed.format(server=f"http://127.0.0.1:{server.server_port}")
+        for schema in (
+            {"$schema": claim, "type": "object"},
+            {"type": "object", "properties": {"y": {"$schema": claim, "type": "integer"}}},
+            {"type": "object", "unevaluatedProperties": {"$schema": claim, "$id": "a", "type": "integer"}},
+        ):
+            tool = read_tools([{"name": "f", "parameters": schema}])["f"]
+            assert fits(tool, {"y": 2})
+        with pytest.raises(ToolsError):
+            read_tools(
+                [{"name": "f", "parameters": {"type": "object", "properties": {"y": {"$ref": claim}}}}]
+            )
+        server.shutdown()
+    assert asked == []

@@ -224,7 +224,7 @@ def _finite(value: Any) -> Any:
         return value if isfinite(value) else None
     if isinstance(value, dict):
         return {key: _finite(part) for key, part in value.items()}
-    return [_finite(part) for part in value] if isinstance(value, list) else value
+    return [_finite(part) for part in value] if isinstance(value, list | tuple) else value
 
 
 def error_to_dict(line: Line, row: Any, error: ToolverifyError) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from toolverify.errors import ToolsError
 from toolverify.paths import join
 from toolverify.schema_dialects import normalise_parameters
 from toolverify.schema_places import GRADING, ROOT, Node, Place, fits_at, inside, node
-from toolverify.schema_validators import at, fitting, recursive_places, telling
+from toolverify.schema_validators import at, fitting, is_schema, recursive_places, telling
 
 _MOST_VIOLATIONS = 20
 _LONG = 1_024  # bytes of arguments up to which jsonschema is asked: it is slow, and sometimes quadratic
@@ -142,8 +142,6 @@ def _check_schema(schema_json: bytes, path: str) -> None:
 
     Patterns run in linear time, whatever the text; that leaves out look-around and back-references.
     """
-    import jsonschema_rs
-
     try:
         fitting(schema_json)
     except ValueError as error:
@@ -153,7 +151,7 @@ def _check_schema(schema_json: bytes, path: str) -> None:
             path=join(path, place),
             mend="use JSON Schema 2020-12, references within the schema, patterns without look-around",
         ) from error
-    if not jsonschema_rs.meta.is_valid(msgspec.json.decode(schema_json)):
+    if not is_schema()(msgspec.json.decode(schema_json)):
         raise _schema_error(msgspec.json.decode(schema_json), path)
 
 

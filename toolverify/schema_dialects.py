@@ -95,6 +95,10 @@ def _normalise(schema: Any, path: str, depth: int) -> dict[str, Any]:
     if depth > _MAX_DEPTH:
         raise ToolsError(f"nested deeper than {_MAX_DEPTH} levels", path=path, mend="flatten the schema")
     result = {key: value for key, value in schema.items() if isinstance(value, ANNOTATIONS.get(key, object))}
+    if isinstance(
+        result.get("$schema"), str
+    ):  # all are read as 2020-12, and nobody looks elsewhere what they claim
+        del result["$schema"]
     _normalise_type(result, path)
     _normalise_children(result, path, depth)
     _normalise_properties(result, path, depth)

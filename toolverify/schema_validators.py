@@ -20,6 +20,7 @@ Place = tuple[str, ...]
 Fits = Callable[[Any], bool]
 ROOT: Place = ()
 _ROOT_URI = "toolverify:root"
+_META = "https://json-schema.org/draft/2020-12/schema"
 _STUB = "x-toolverify-part"
 _PARTS = "x-toolverify-parts"
 _memory = threading.local()
@@ -44,6 +45,20 @@ def fitting(schema_json: bytes, place: Place = ROOT) -> Fits:
     document, parts, asked = _guarded(schema_json)
     whole: Fits = _build(document, pointer(_where(place, parts)), asked).is_valid
     return lambda value: _afresh(whole, value)
+
+
+@lru_cache(maxsize=1)
+def is_schema() -> Fits:
+    """What tells whether a value is a JSON Schema (2020-12), whatever `$schema` in it claims: nothing is fetched."""
+    import jsonschema_rs
+
+    meta = jsonschema_rs.Draft202012Validator({"$ref": _META}, retriever=_refuse)
+    fits: Fits = meta.is_valid
+    return fits
+
+
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"a reference outside the schema: {uri}")
 
 
 @lru_cache(maxsize=1024)

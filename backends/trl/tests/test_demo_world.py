@@ -229,6 +229,10 @@ def test_fewer_tasks_are_the_first_of_more_and_another_seed_gives_others(tasks):
     [
         ({"split": "test"}, "unknown split 'test' @ split; use train, held-out"),
         ({"mix": {"single": 1.0, "dance": 1.0}}, "unknown mix 'dance' @ mix; use single, parallel, not-offered, chat"),
+        ({"mix": {}}, "no kind of request comes up @ mix; give at least one a share above 0"),
+        ({"mix": {"chat": 0.0}}, "no kind of request comes up"),
+        ({"mix": {"chat": 1.0, "single": -0.5}}, "no kind of request comes up"),
+        ({"mix": {"chat": float("nan")}}, "no kind of request comes up"),
     ],
 )  # fmt: skip
 def test_splits_and_kinds_that_there_are_not_are_refused(options, words):
@@ -465,9 +469,6 @@ def test_the_options_of_the_command_are_told(capsys):
     told = capsys.readouterr().out
     options = ("--out", "--seed", "--profile", "--size", "--device", "--effort", "--resume")
     assert all([option in told for option in options])
-
-
-# Faults that are known and not yet mended.
 
 
 def test_a_folder_with_a_plan_of_a_person_s_own_is_refused(tmp_path):

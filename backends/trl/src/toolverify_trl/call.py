@@ -116,7 +116,10 @@ class Reader:
 def _begun_reply(prompt: Any) -> str | None:
     """The reply that a prompt of messages begins itself, where its last message is the assistant's."""
     last = prompt[-1] if isinstance(prompt, list) and prompt else None
-    if not isinstance(last, dict) or last.get("role") != "assistant":
+    if not isinstance(last, dict):
+        return None
+    role = last.get("role")
+    if not isinstance(role, str) or role != "assistant":  # the text first: not everything compares
         return None
     content = last.get("content")
     return content if isinstance(content, str) else ""

@@ -60,14 +60,15 @@ def read_id(row: Mapping[str, Any], columns: Columns) -> str | int | None:
     """What the row is called, where it has a name."""
     known = row.get(columns.id)
     if isinstance(known, int):
+        known = int(known)  # a library's own kind of number is a number
         return known if -_MOST_ID <= known < _MOST_ID else None
-    return str(known) if isinstance(known, str) else None  # a library's own kind of text is text
+    return str.__str__(known) if isinstance(known, str) else None  # a library's own kind of text is text
 
 
 def read_category(row: Mapping[str, Any], columns: Columns) -> str | None:
     """The row's category, where it has one."""
     known = row.get(columns.category)
-    return str(known) if isinstance(known, str) else None
+    return str.__str__(known) if isinstance(known, str) else None
 
 
 def read_extra(row: Mapping[str, Any], columns: Columns) -> dict[str, Any]:
