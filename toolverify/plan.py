@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError, model_validator
 
@@ -21,6 +22,7 @@ from toolverify.plan_sections import (
     LogsSection,
     LoraSection,
     ModelSection,
+    Name,
     ResourcesSection,
     Section,
     SftStage,
@@ -69,7 +71,9 @@ def _as_tuple(value: Any) -> Any:
 class Plan(Section):
     """A training run."""
 
-    name: str = Field(description="the run's name; the name of the plan's file where there is none")
+    name: Name = Field(
+        min_length=1, description="the run's name; the name of the plan's file where there is none"
+    )
     summary: str = Field(default="", description="one line")
     profile: str | dict[str, Any] = Field(
         description="the reward: a profile's name, the path of its file, or a table with the keys of one"
@@ -79,7 +83,7 @@ class Plan(Section):
     seeds: Annotated[tuple[Seed, ...], BeforeValidator(_as_tuple)] = Field(
         default=(0,), description="a run for each, in a folder of its own where there are several"
     )
-    output: str = Field(description="the folder that the run writes to")
+    output: str = Field(min_length=1, description="the folder that the run writes to")
     model: ModelSection = Field(description="the model")
     tasks: TasksSection = Field(description="the tasks")
     stages: Annotated[tuple[Stage, ...], BeforeValidator(_as_tuple)] = Field(
@@ -98,6 +102,9 @@ class Plan(Section):
         twice = next((label for label in labels if labels.count(label) > 1), None)
         if twice is not None:
             raise ValueError(f"two stages are named {twice!r}; give each a name of its own")
+        both = set(self.tasks.train) & set(self.tasks.held_out)
+        if both:
+            raise ValueError(f"{min(both)!r} is trained on and held out; keep the tasks that judge apart")
         if len(set(self.seeds)) < len(self.seeds):
             raise ValueError("a seed stands twice; write each once")
         return self
@@ -216,20 +223,30 @@ def _plan_error(error: ValidationError, where: str) -> PlanError:
         case "missing":
             return PlanError(f"the key {key!r} is missing", path=where, mend=_add(key, first["loc"]))
         case "union_tag_not_found" | "union_tag_invalid":
-            mend = f"write use = one of {', '.join(_STAGES)}"
-            return PlanError(f"{key} does not say what it is", path=where, mend=mend)
+            said = first["input"].get("use") if isinstance(first["input"], dict) else None
+            if said is None:
+                mend = f"write use = one of {', '.join(_STAGES)}"
+                return PlanError(f"{key} does not say what it is", path=where, mend=mend)
+            return PlanError(f"{key}.use: unknown {said!r}", path=where, mend=closest(str(said), _STAGES))
         case "value_error":
             problem, _, mend = str(first["ctx"]["error"]).partition("; ")
             return PlanError(f"{key}: {problem}", path=where, mend=mend)
         case _:
             got = f", got {first['input']!r}" if isinstance(first["input"], str | int | float) else ""
-            return PlanError(f"{key}: {first['msg']}{got}", path=where, mend="see docs/plan.md")
+            return PlanError(f"{key}: {_in_toml(first['msg'])}{got}", path=where, mend="see docs/plan.md")
+
+
+def _in_toml(told: str) -> str:
+    """What pydantic says of Python's types, in the words of a TOML file."""
+    told = re.sub(r"a valid dictionary or instance of \w+", "a table", told)
+    return told.replace("a valid tuple", "a list").replace("a valid dictionary", "a table")
 
 
 def _add(key: str, place: Sequence[int | str]) -> str:
     if key in SECTIONS:
         return f"add a table [{key}]"
-    described = _section(place).model_fields[str(place[-1])].description or ""
+    field = _section(place).model_fields.get(str(place[-1]))
+    described = f"{field.description}" if field else "see docs/plan.md"
     return f"add {key.rpartition('.')[2]} = …, {described}"
 
 
@@ -256,11 +273,20 @@ def as_markdown() -> str:
 
 def _table(title: str, section: type[BaseModel]) -> list[str]:
     rows = [
-        f"| `{name}` | {_default(field)} | {field.description} |"
+        f"| `{name}` | {_default(field)} | {field.description}{_choices(field.annotation)} |"
         for name, field in section.model_fields.items()
         if field.description
     ]
     return [f"## {title}", "", "| key | default | what |", "|---|---|---|", *rows, ""]
+
+
+def _choices(annotation: Any) -> str:
+    """The values that a key may have, where they are listed."""
+    if get_origin(annotation) is Literal:
+        values = get_args(annotation)
+        return f"; one of {', '.join([f'`{value}`' for value in values])}" if len(values) > 1 else ""
+    told = [_choices(inner) for inner in get_args(annotation)]
+    return next((one for one in told if one), "")
 
 
 def _default(field: Any) -> str:

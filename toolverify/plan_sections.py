@@ -18,9 +18,12 @@ def _listed(value: Any) -> Any:
 
 Paths = Annotated[tuple[str, ...], BeforeValidator(_listed)]
 Count = Annotated[int, Field(ge=1)]
-Rate = Annotated[float, Field(gt=0)]
-Amount = Annotated[float, Field(ge=0)]
-Betas = Annotated[tuple[float, float], BeforeValidator(_as_tuple)]
+Rate = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Beta = Annotated[float, Field(ge=0, lt=1)]
+Betas = Annotated[tuple[Beta, Beta], BeforeValidator(_as_tuple)]
+#: A name that is a folder's too: no separators, and nothing that hides or climbs.
+Name = Annotated[str, Field(pattern=r"^([A-Za-z0-9_][A-Za-z0-9_.-]*)?$")]
 Share = Annotated[tuple[float, float], BeforeValidator(_as_tuple)]
 
 
@@ -41,7 +44,7 @@ class ModelSection(Section):
     )
     revision: str | None = Field(default=None, description="the revision on the hub")
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
-        default="auto", description="`auto`: bfloat16 on a GPU, float32 on a CPU"
+        default="auto", description="of the weights; `auto`: 32 bits, computed with in bfloat16 on a GPU"
     )
     attention: str | None = Field(
         default=None, description="the implementation of attention, such as `flash_attention_2`"
@@ -72,7 +75,7 @@ class LoraSection(Section):
 class StageSection(Section):
     """What SFT and GRPO have in common."""
 
-    name: str = Field(
+    name: Name = Field(
         default="", description="the stage's name in logs and folders; `use` where there is none"
     )
     tasks: Paths = Field(default=(), description="other files than `tasks.train`")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from toolverify.protocols import TrainingBackend
     from toolverify.rendered import Rendered, Run
 
-_OUT_OF_BUDGET = 1
+_OUT_OF_BUDGET = 3
 
 
 def train(
@@ -32,7 +32,7 @@ def train(
 ) -> int:
     """Train a model as a plan says: what is learned from, how it is rewarded, where it runs.
 
-    The keys of a plan: docs/plan.md. The exit code is 1 where the plan's budget ended a run before its end.
+    The keys of a plan: docs/plan.md. The exit code is 3 where the plan's budget ended a run before its end.
     """
     from toolverify.plan import load_plan
 

@@ -447,7 +447,7 @@ def test_without_torch_one_line_says_what_to_install(tmp_path, monkeypatch, caps
     monkeypatch.setitem(sys.modules, "torch", None)
     assert main(["demo", "--out", str(tmp_path / "demo")]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("toolverify: training needs torch")
+    assert line.startswith("toolverify: not installed, and needed to train: torch")
     assert "pip install 'toolverify-trl[train]'" in line
     assert not (tmp_path / "demo").exists()
 

@@ -282,11 +282,11 @@ def test_a_checkpoint_whose_writing_was_cut_off_is_left_aside(world, unbroken):
 def test_a_budget_ends_a_run_which_goes_on_later(world, unbroken):
     plan = write_plan(world, "short", ("[resources]", "[budget]\nhours = 0.0012\n[resources]"))
     codes = []
-    while not codes or (codes[-1] == 1 and len(codes) < 20):
+    while not codes or (codes[-1] == 3 and len(codes) < 20):
         begun = start(plan, "--resume")
         begun.communicate()
         codes.append(begun.returncode)
-    assert codes[0] == 1
+    assert codes[0] == 3
     assert codes[-1] == 0
     assert outcome(world / "short") == outcome(unbroken)
 
@@ -308,6 +308,24 @@ def test_a_run_of_another_plan_is_not_resumed(world, unbroken, capsys):
     assert "is of another plan" in told_of(plan, capsys, "--resume")
 
 
+def test_a_run_of_another_seed_is_not_resumed(world, unbroken, capsys):
+    plan = write_plan(world, "unbroken3", ('output = "unbroken3"', 'output = "unbroken"\nseeds = [1]'))
+    assert "has seed 0, not 1 @ seeds" in told_of(plan, capsys, "--resume")
+
+
+def test_a_folder_of_other_things_is_not_written_into(world, capsys):
+    (world / "strange").mkdir()
+    (world / "strange" / "thesis.txt").write_text("mine", encoding="utf-8")
+    assert "holds something else @ output" in told_of(write_plan(world, "strange"), capsys)
+    assert [path.name for path in (world / "strange").iterdir()] == ["thesis.txt"]
+
+
+def test_a_run_leaves_its_report(unbroken):
+    assert json.loads((unbroken / "summary.json").read_text(encoding="utf-8"))["after"]["n"] == 60
+    assert "<html" in (unbroken / "report.html").read_text(encoding="utf-8")
+    assert (unbroken / "reward.png").read_bytes().startswith(b"\x89PNG")
+
+
 def test_a_finished_run_stays_as_it_is(world, unbroken):
     before = outcome(unbroken)
     assert main(["train", str(world / "unbroken.toml"), "--resume"]) == 0
@@ -317,12 +335,15 @@ def test_a_finished_run_stays_as_it_is(world, unbroken):
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ('path = "start"', 'path = "./nowhere"', "no model"),
+        ('path = "start"', 'path = "./nowhere"', "no folder"),
         ('train = "train.jsonl"', 'train = "none.jsonl"', "no file"),
         ("[resources]\ndevice", "[resources]\ngpus = 3\ndevice", "do not spread over 3 processes"),
-        ("steps = 8", "steps = 8\nmax_prompt_tokens = 1", "no task is left @ stages[1]"),
+        ("steps = 8", "steps = 8\nmax_prompt_tokens = 1", "tasks are too long @ stages[1].max_prompt_tokens"),
         ('device = "cpu"', 'device = "cuda"', "torch sees no GPU @ resources.device"),
         ('profile = "tool-n1"', 'profile = "toolrl"', "cannot be scored"),
+        ("steps = 8", 'steps = 8\nrewards = "rules"', "is no sum of its rules' scores"),
+        ("steps = 24", 'steps = 24\nlora = {modules = ["nope"]}', "TRL refuses the stage: "),
+        ("learning_rate = 3e-3", "learning_rate = 1e30", "the training has diverged: "),
     ],
 )
 def test_what_cannot_be_run_is_told_with_its_key(world, capsys, old, new, told):

@@ -70,9 +70,12 @@ def check(wanted: Wanted) -> None:
         PlanError: It cannot, or the folder holds something else.
         ProfileError: There is no such profile.
     """
-    make_plan(
-        tomllib.loads(plan_text(wanted)), name="demo", folder=wanted.out.absolute(), where="the demo's plan"
-    )
+    asked = tomllib.loads(plan_text(wanted))
+    plan = make_plan(asked, name="demo", folder=wanted.out.absolute(), where="the demo's plan")
+    if plan.resources.device == "cuda":
+        from toolverify_trl.train.load import resolved_device
+
+        resolved_device(plan)
     _refuse_strangers(wanted.out)
 
 

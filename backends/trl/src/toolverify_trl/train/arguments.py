@@ -138,6 +138,7 @@ def _shared_arguments(run: Run, index: int, stage: StageSection, device: str) ->
         "report_to": reporters(plan),
         "disable_tqdm": True,  # the run shows its own progress
         "ddp_timeout": _PATIENCE,
+        "logging_nan_inf_filter": False,  # a loss that is no number is told, not shown as 0
         "model_init_kwargs": model_options(plan),
         "gradient_checkpointing": plan.resources.gradient_checkpointing,
         **_device(plan, device),

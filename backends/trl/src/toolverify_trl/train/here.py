@@ -175,7 +175,7 @@ def _train(around: Surroundings, index: int) -> bool:
     display = Display(stage.label, staged.steps, done, shown=around.first)
     watch = Watch(_watched(around, stage, staged, checkpoint), display)
     prepare_torch(around.run.plan, around.run.seed)
-    trainer = staged.make(_source(around, index), [watch])
+    trainer = _made(around, index, staged, watch)
     watch.trainer = trainer
     _without_own_printing(trainer)
     try:
@@ -189,6 +189,19 @@ def _train(around: Surroundings, index: int) -> bool:
         judge_by_trainer(around, stage, trainer, staged.steps, "end")
     _save(around, stage.label, trainer, watch.seconds)
     return True
+
+
+def _made(around: Surroundings, index: int, staged: Staged, watch: Watch) -> Any:
+    """The trainer of a stage.
+
+    Raises:
+        PlanError: TRL refuses the settings.
+    """
+    try:
+        return staged.make(_source(around, index), [watch])
+    except (ValueError, ImportError) as error:
+        problem = f"TRL refuses the stage: {str(error).strip().splitlines()[0]}"
+        raise PlanError(problem, path=f"stages[{index}]", mend="mend the key it is about") from error
 
 
 def _prepared(around: Surroundings, index: int) -> Staged:

@@ -106,6 +106,11 @@ def check_model(plan: Plan) -> None:
 
 
 def _not_there(what: str, source: str, error: Exception) -> PlanError:
+    if source.startswith(("/", ".", "~")) and not os.path.isdir(source):  # noqa: PTH112  # a name on the hub is no path
+        mend = "paths begin in the plan's own folder; a name on the hub is written without ./"
+        return PlanError(
+            f"no folder {source!r}", path=f"model.{'path' if what == 'model' else what}", mend=mend
+        )
     told = str(error).strip().splitlines()[0]
     mend = (
         "give a folder that holds it, from the plan's own, or a name on the hub that can be reached from here"

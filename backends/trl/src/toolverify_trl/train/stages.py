@@ -50,7 +50,7 @@ def prepare_sft(
 
     made = [sft_row(texts, task, reasoning=stage.reasoning == "keep") for task in tasks]
     rows = not_longer(made, [len(row["input_ids"]) for row in made], stage.max_tokens)
-    _refuse_none(rows, index, "max_tokens")
+    _refuse_none(rows, made, index, "max_tokens")
     steps = count_steps(stage.steps, stage.epochs, len(rows), stage.batch)
     seed = stage_seed(run, index)
     order = shuffled(len(rows), steps * stage.batch, seed)
@@ -79,7 +79,7 @@ def prepare_grpo(
 
     made = [grpo_row(texts, task) for task in tasks]
     rows = not_longer(made, _prompt_lengths(texts, made, stage.max_prompt_tokens), stage.max_prompt_tokens)
-    _refuse_none(rows, index, "max_prompt_tokens")
+    _refuse_none(rows, made, index, "max_prompt_tokens")
     steps = count_steps(stage.steps, stage.epochs, len(rows), stage.prompts)
     data = Dataset.from_list(rows).select(shuffled(len(rows), steps * stage.prompts, stage_seed(run, index)))
     functions = reward_functions(run, stage)
@@ -130,8 +130,15 @@ def _prompt_lengths(texts: Texts, rows: Sequence[dict[str, Any]], most: int | No
     return [len(ids) for ids in texts.tokenizer([row["prompt"] for row in rows])["input_ids"]]
 
 
-def _refuse_none(rows: Sequence[Any], index: int, key: str) -> None:
-    if not rows:
+def _refuse_none(rows: Sequence[Any], made: Sequence[Any], index: int, key: str) -> None:
+    if not made:
         raise PlanError(
-            "no task is left", path=f"stages[{index}]", mend=f"give it other tasks, or raise {key}"
+            "no task to learn from",
+            path=f"stages[{index}]",
+            mend="its files, or its share of them, are empty",
+        )
+    if not rows:
+        mend = f"raise {key}, or give it other tasks"
+        raise PlanError(
+            f"all of its {len(made)} tasks are too long", path=f"stages[{index}].{key}", mend=mend
         )

@@ -9,15 +9,18 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from toolverify.errors import PlanError
+from toolverify.errors import PlanError, ProfileError
 from toolverify.plan_sections import GrpoStage, SftStage
 from toolverify.rendered import Command, Rendered, Run
+from toolverify_trl.several import rule_weights
 from toolverify_trl.train.arguments import grpo_arguments, processes, sft_arguments
 from toolverify_trl.train.by_trainer import is_needed
 from toolverify_trl.train.run_folder import RunFolder, write_whole
+from toolverify_trl.train.show import say
 from toolverify_trl.train.worker import OUT_OF_BUDGET, leave_plan
 
 _NEEDED = ("torch", "transformers", "datasets", "trl")
+_BROUGHT = ("matplotlib", "peft", "tensorboard")  # by the extra, beside these
 _PORT = 29_500
 
 
@@ -40,14 +43,33 @@ def train(run: Run, *, resume: bool) -> bool:
     if _is_finished(run, resume=resume):
         return True
     os.environ.update(_environment(run))  # before torch is imported, which reads it then
-    for path, text in render(run).files.items():
-        write_whole(Path(path), json.loads(text))
+    files = render(run).files
     leave_plan(run)
-    if processes(run.plan) == 1:
-        from toolverify_trl.train.here import run_here
+    for path, text in files.items():
+        write_whole(Path(path), json.loads(text))
+    if not _trained(run):
+        return False
+    _report(run)
+    return True
 
-        return run_here(run)
-    return _several(run)
+
+def _trained(run: Run) -> bool:
+    if processes(run.plan) > 1:
+        return _several(run)
+    from toolverify_trl.train.here import run_here
+
+    return run_here(run)
+
+
+def _report(run: Run) -> None:
+    """What the run has to tell, beside its logs; a picture needs matplotlib."""
+    from importlib.util import find_spec
+
+    from toolverify_trl.report import report_run
+
+    if find_spec("matplotlib") and not _is_joining(run):
+        report_run(run.folder, run.folder)
+        say(f"{run.folder / 'report.html'}")
 
 
 def _is_finished(run: Run, *, resume: bool) -> bool:
@@ -64,6 +86,7 @@ def _is_finished(run: Run, *, resume: bool) -> bool:
     folder = RunFolder(run.folder)
     about = folder.about()
     if about is None or _is_joining(run):
+        _refuse_strangers(run.folder)
         return False
     if not resume:
         mend = "go on with it by --resume, remove it, or give the plan another output"
@@ -75,7 +98,27 @@ def _is_finished(run: Run, *, resume: bool) -> bool:
             path="output",
             mend=mend,
         )
+    if about["seed"] != run.seed:
+        mend = "resume with the seed it was begun with, or write elsewhere"
+        raise PlanError(
+            f"the run in {str(run.folder)!r} has seed {about['seed']}, not {run.seed}",
+            path="seeds",
+            mend=mend,
+        )
     return folder.is_finished()
+
+
+def _refuse_strangers(folder: Path) -> None:
+    """A run writes into a folder of its own.
+
+    Raises:
+        PlanError: The folder is a file, or holds what no run has made.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise PlanError(f"{str(folder)!r} is a file", path="output", mend="name a folder")
+    if folder.is_dir() and any(folder.iterdir()) and not (folder / "plan.json").is_file():
+        mend = "name a folder that is not there yet, or an empty one"
+        raise PlanError(f"{str(folder)!r} holds something else", path="output", mend=mend)
 
 
 def _is_joining(run: Run) -> bool:
@@ -93,8 +136,14 @@ def refuse_missing(*more: str) -> None:
 
     missing = [name for name in (*_NEEDED, *more) if find_spec(name) is None]
     if missing:
-        mend = "pip install 'toolverify-trl[train]' (from a checkout: pip install './backends/trl[train]')"
-        raise PlanError(f"training needs {', '.join(missing)}, which is not installed", mend=mend)
+        others = [name for name in missing if name not in (*_NEEDED, *_BROUGHT)]
+        extra = "pip install 'toolverify-trl[train]' (from a checkout: pip install './backends/trl[train]')"
+        mends = [
+            *([extra] if len(others) < len(missing) else []),
+            *([f"pip install {' '.join(others)}"] if others else []),
+        ]
+        mend = ", and ".join(mends)
+        raise PlanError(f"not installed, and needed to train: {', '.join(missing)}", mend=mend)
 
 
 def _asked_for(run: Run) -> list[str]:
@@ -111,10 +160,27 @@ def _asked_for(run: Run) -> list[str]:
 
 def _arguments(run: Run, index: int) -> dict[str, Any]:
     stage, device = run.plan.stages[index], _device(run)
+    _check_rewards(run, index)
     steps: int | str = stage.steps or f"{stage.epochs:g} epochs of the tasks"
     if isinstance(stage, SftStage):
         return sft_arguments(run, index, stage, steps, device)
     return grpo_arguments(run, index, stage, steps, device)
+
+
+def _check_rewards(run: Run, index: int) -> None:
+    """A reward for each rule needs a profile that is a sum of them.
+
+    Raises:
+        PlanError: It is none.
+    """
+    stage = run.plan.stages[index]
+    if not isinstance(stage, GrpoStage) or stage.rewards != "rules":
+        return
+    try:
+        rule_weights(run.plan.verifier())
+    except ProfileError as error:
+        mend = 'write rewards = "parts", whose sum is any reward'
+        raise PlanError(error.problem, path=f"stages[{index}].rewards", mend=mend) from error
 
 
 def _device(run: Run) -> str:
@@ -138,6 +204,11 @@ def _as_text(arguments: dict[str, Any]) -> str:
 def _notes(run: Run) -> list[str]:
     plan = run.plan
     notes = [f"the file {path} is not there yet" for path in plan.missing_files()]
+    source = plan.model_source()
+    if source.startswith(("/", ".", "~")) and not Path(source).is_dir():
+        notes.append(f"the model's folder {source} is not there yet")
+    if not plan.tasks.held_out:
+        notes.append("there are no held-out tasks, so nothing is judged but the training itself")
     if plan.resources.nodes > 1:
         notes.append("start the same command on every node, with MASTER_ADDR and NODE_RANK set")
     if is_needed(plan) and "greedy" in plan.evaluation.decoding:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from msgspec import Struct
 from transformers import TrainerCallback
 
+from toolverify.errors import PlanError
 from toolverify_trl.train.run_folder import RunFolder, append
 from toolverify_trl.train.show import Display
 
@@ -79,6 +81,19 @@ class Watch(TrainerCallback):  # type: ignore[misc]
             line["components"] = {name: _number(logs.get(name)) for name in self.watched.components}
         append(self.watched.folder.log, line)
         self.display.step(step, line)
+        self._refuse_divergence(step, line)
+
+    def _refuse_divergence(self, step: int, line: Mapping[str, Any]) -> None:
+        """A model whose loss is no number any more writes nothing that could be rewarded.
+
+        Raises:
+            PlanError: The training has diverged.
+        """
+        lost = [name for name in ("loss", "grad_norm") if _is_lost(line.get(name))]
+        if lost:
+            problem = f"the training has diverged: {lost[0]} is {line[lost[0]]} at step {step}"
+            mend = "lower learning_rate, or raise warmup; --resume goes on from the last checkpoint"
+            raise PlanError(problem, path=f"stage {self.watched.label}", mend=mend)
 
     def on_step_end(self, args: Any, state: Any, control: Any, model: Any = None, **_: Any) -> None:
         """An evaluation, where one is due; the end, where the budget is spent."""
@@ -101,6 +116,10 @@ class Watch(TrainerCallback):  # type: ignore[misc]
 
 def _renamed(logs: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: _number(logs[key]) for key, name in _NAMES.items() if key in logs}
+
+
+def _is_lost(value: Any) -> bool:
+    return isinstance(value, float) and not isfinite(value)
 
 
 def _number(value: Any) -> float | None:
