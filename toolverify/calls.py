@@ -50,6 +50,8 @@ class Attempt(Struct, frozen=True, gc=False):
         name: The name of the tool, also where the rest of the attempt is broken.
         flags: Oddities that a profile may price: `duplicate_keys`, `extra_keys`, `ambiguous`.
         detail: What is wrong, in words.
+        wire: The arguments as they stood in the text, where that gives them no types: texts, by name. Those of `call`
+            are then typed by the tool's schema.
     """
 
     status: Status
@@ -59,6 +61,7 @@ class Attempt(Struct, frozen=True, gc=False):
     name: str | None = None
     flags: tuple[str, ...] = ()
     detail: str = ""
+    wire: Mapping[str, Any] | None = None
 
 
 class Segment(Struct, frozen=True, gc=False):

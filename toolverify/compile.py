@@ -58,7 +58,8 @@ def _compile(parts: Parts, answer: Any, tools: Any, compare: Any) -> Case:
 
 
 def _reads(parts: Parts, tools: Any) -> bool:
-    return parts.reads_tools or (parts.relaxes and grades(tools))
+    typed = getattr(parts.format, "typed_by_tools", False)  # then reading a completion needs them
+    return parts.reads_tools or typed or (parts.relaxes and grades(tools))
 
 
 def _limits(parts: Parts, expected: Expected) -> Limits:

@@ -14,7 +14,7 @@ from toolverify.limits import Limits
 from toolverify.protocols import Format
 from toolverify.testing.hostile import hostile_texts
 from toolverify.testing.mutations import plain
-from toolverify.testing.replies import completions, exactly
+from toolverify.testing.replies import completions, describing_tools, exactly
 from toolverify.testing.soundness import state, subject, twin, unchanged
 from toolverify.testing.trying import Named, Subject, explore, same, told
 from toolverify.testing.values import calls, contexts, messages, texts, thoughts
@@ -79,11 +79,13 @@ def _written(tried: Subject, made: list[ToolCall], thought: str | None, content:
         return None
 
 
-def _gives_back(tried: Subject, made: list[ToolCall], thought: str, content: str) -> None:
+def _gives_back(tried: Subject, drawn: list[ToolCall], thought: str, content: str) -> None:
+    typed_by_tools = getattr(tried.part, "typed_by_tools", False)
+    made = _one_of_each_name(drawn) if typed_by_tools else drawn
     for reasoning, beside in ((thought, ""), (None, ""), (thought, content)):
         text = _written(tried, made, reasoning, beside)
         if text is not None:
-            reply = _reads(tried, text, _CASES[0], Context())
+            reply = _reads(tried, text, _case_for(tried, made), Context())
             back, wanted = exactly(plain(reply.calls)), exactly(plain(made))
             tried.require(
                 back == wanted, f"read gives back {back[:200]}, and {wanted[:200]} was written", text
@@ -93,6 +95,18 @@ def _gives_back(tried: Subject, made: list[ToolCall], thought: str, content: str
                 kept, f"read gives back the reasoning {told(reply.reasoning)}, not {told(reasoning)}", text
             )
             tried.require(beside.strip() in reply.content, f"the content {told(beside)} is lost", text)
+
+
+def _one_of_each_name(made: list[ToolCall]) -> list[ToolCall]:
+    """One call a tool, so that each has a schema of its own."""
+    return list({call.name: call for call in made}.values())
+
+
+def _case_for(tried: Subject, made: list[ToolCall]) -> Case:
+    """Where a wire has no types, the tools must give them: tools that describe these very calls."""
+    if not getattr(tried.part, "typed_by_tools", False):
+        return _CASES[0]
+    return Case(Expected(((),)), given_tools=describing_tools(made))
 
 
 def _reads(tried: Subject, completion: Any, case: Case, context: Context, what: str = "") -> Reply:

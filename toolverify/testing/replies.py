@@ -17,6 +17,7 @@ from toolverify.testing.trying import find
 from toolverify.testing.values import FRAGMENTS, calls, soups, thoughts
 
 _LATEST = 10_000
+_TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(None): "null"}
 
 
 class Sample(NamedTuple):
@@ -36,6 +37,23 @@ def tools_for(made: list[ToolCall]) -> list[dict[str, Any]]:
     return [
         {"name": name, "parameters": {"type": "object"}} for name in dict.fromkeys(call.name for call in made)
     ]
+
+
+def describing_tools(made: list[ToolCall]) -> list[dict[str, Any]]:
+    """Tools whose schemas describe these very arguments, to the last element, for wires that have no types."""
+    return [{"name": call.name, "parameters": _described(call.arguments)} for call in made]
+
+
+def _described(value: Any) -> dict[str, Any]:
+    if isinstance(value, dict):
+        return {
+            "type": "object",
+            "properties": {key: _described(member) for key, member in value.items()},
+        }
+    if isinstance(value, list):
+        elements = [_described(element) for element in value]
+        return {"type": "array", "prefixItems": elements} if elements else {"type": "array"}
+    return {"type": _TYPES[type(value)]}
 
 
 def text_mutations(text: str, pieces: tuple[str, ...] = FRAGMENTS) -> SearchStrategy[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from toolverify.calls import Attempt, Reply, Segment, Status, ToolCall
 
 _FOREIGN_ARGUMENTS = ("arguments", "parameters", "args", "input")
@@ -68,3 +70,55 @@ def _kind(value: Any) -> str:
         return "an empty string"
     names = {bool: "a boolean", str: "a string", list: "a list", dict: "an object"}
     return names.get(type(value), "a number")
+
+
+class CallKeys(Struct, frozen=True):
+    """Where a dialect's objects hold what makes a call.
+
+    Attributes:
+        name: The member with the name; empty where the name is itself the key of the arguments.
+        arguments: The member with the arguments.
+        spare: Members that may stand beside these two.
+    """
+
+    name: str = "name"
+    arguments: str = "arguments"
+    spare: tuple[str, ...] = ()
+
+
+def call_attempt(value: Any, raw: str, span: Span, *, keys: CallKeys, flags: tuple[str, ...] = ()) -> Attempt:
+    """Judge a decoded value of a dialect with keys of its own, as `as_attempt` does."""
+    if type(value) is dict and not keys.name:
+        return _keyed_by_name(value, raw, span, flags)
+    if type(value) is dict and keys.name != "name":
+        if keys.name not in value and "name" in value:
+            detail = f"the name stands under 'name', not {keys.name!r}"
+            return Attempt("wrong_dialect", raw, span, None, _name_of(value), flags, detail)
+        value = {("name" if key == keys.name else key): member for key, member in value.items()}
+    if type(value) is dict and keys.spare:
+        value = {key: member for key, member in value.items() if key not in keys.spare}
+    return as_attempt(value, raw, span, arguments_key=keys.arguments, flags=flags)
+
+
+def _keyed_by_name(value: dict[str, Any], raw: str, span: Span, flags: tuple[str, ...]) -> Attempt:
+    """An object `{name: arguments}`."""
+    if len(value) == 1:
+        [(name, arguments)] = value.items()
+        return as_attempt({"name": name, "arguments": arguments}, raw, span, flags=flags)
+    if value:
+        detail = f"an object with the name as its one key is due, this has {len(value)}"
+        return Attempt("wrong_dialect", raw, span, None, _name_of(value), flags, detail)
+    return Attempt("missing_name", raw, span, None, None, flags, "no name")
+
+
+def looks_like_call(value: Any, keys: CallKeys) -> bool:
+    """Whether an object in plain text is meant as a call: it has arguments, or a name and nothing else."""
+    if not isinstance(value, dict):
+        return False
+    return any(key in value for key in (*_FOREIGN_ARGUMENTS, "function")) or set(value) == {keys.name}
+
+
+def first_keys(keys: CallKeys) -> tuple[str, ...]:
+    """The members with which an object that is meant as a call may begin."""
+    known = (keys.name, keys.arguments, *keys.spare, "name", "id", "type", "function", *_FOREIGN_ARGUMENTS)
+    return tuple(dict.fromkeys(key for key in known if key))

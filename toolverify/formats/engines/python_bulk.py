@@ -14,7 +14,7 @@ _PIECE = rf"({_PLAIN}){_SPACE},{_SPACE}"
 _TOKEN = re.compile(_PLAIN)
 _ITEM = re.compile(_PIECE)
 _RUN = re.compile(rf"(?:{_PIECE}){{4,}}+")
-_FLAT_LIST = re.compile(rf"\[{_SPACE}(?:{_PIECE})*+(?:{_PLAIN})?+{_SPACE}\]")
+_FLAT_LIST = re.compile(rf"\[{_SPACE}(?:{_PLAIN}{_SPACE},{_SPACE})*+(?:{_PLAIN})?+{_SPACE}\]")
 _CONTAINER = re.compile(rf"{_SPACE}(?=[\[{{])")
 _AFTER_VALUE = re.compile(rf"{_SPACE}[,)]")
 #: What JSON and Python do not read alike.

@@ -13,8 +13,10 @@ from typing import Literal
 
 from toolverify.calls import Case, Context, Reply, ToolCall
 from toolverify.errors import RenderError
-from toolverify.formats.engines.python_calls_read import CallsReading, names_of
+from toolverify.formats.engines.python_calls_names import names_of
+from toolverify.formats.engines.python_calls_read import CallsReading
 from toolverify.formats.engines.python_literals import Resolve, refuse, written
+from toolverify.formats.engines.python_tokens import identifier
 
 _ARGUMENT = re.compile(r"[^\W\d]\w*")
 _PLAIN_NAME = re.compile(r"[^\W\d][\w.-]*")
@@ -31,7 +33,8 @@ class PythonCalls:
         markers: Whether a block may also stand without its markers, where the text has no start marker.
         brackets: Whether calls stand in a list: `required`, `optional` where a text begins with a call, or `none`,
             where each call has a line of its own.
-        json_words: Whether `true`, `false` and `null` are read, and written, as JSON has them.
+        json_words: Whether `true`, `false` and `null` are read, and written, as JSON has them; strings are then written so too.
+        python_words: Whether a renderer writes as Python does, whatever words are read.
         free_names: Whether a name may be any text up to its bracket. The names of the case's tools are known as they are.
         positional: What arguments by position are: a fault (`refuse`), or nothing (`drop`).
         resolve: What a value that is no literal becomes; it gets the expression, and refuses with `NotLiteral`.
@@ -47,6 +50,7 @@ class PythonCalls:
     markers: Literal["required", "optional"] = "required"
     brackets: Literal["required", "optional", "none"] = "required"
     json_words: bool = False
+    python_words: bool = False
     free_names: bool = False
     positional: Literal["refuse", "drop"] = "refuse"
     resolve: Resolve = refuse
@@ -94,11 +98,10 @@ class PythonCalls:
         if not pattern.fullmatch(call.name):
             raise RenderError(f"{self.name} cannot write the name {call.name!r}", path="calls")
         for name in call.arguments:
-            if not _ARGUMENT.fullmatch(name) or not name.isidentifier():
+            if not _ARGUMENT.fullmatch(name) or not name.isidentifier() or identifier(name) != name:
                 raise RenderError(f"{self.name} cannot write an argument named {name!r}", path="calls")
-        texts = [
-            f"{name}={written(value, json_words=self.json_words)}" for name, value in call.arguments.items()
-        ]
+        as_json = self.json_words and not self.python_words
+        texts = [f"{name}={written(value, json_words=as_json)}" for name, value in call.arguments.items()]
         return f"{call.name}({', '.join(texts)})"
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from toolverify.calls import Attempt, Context, Reply, Segment, SegmentKind, Status, ToolCall
 from toolverify.formats.engines.items import reply_of
+from toolverify.formats.engines.python_calls_names import FREE_LIST, Names, cut_opening
 from toolverify.formats.engines.python_expressions import ExpressionParser
 from toolverify.formats.engines.python_literals import NotLiteral, literal_value, repeats_key
 from toolverify.formats.engines.python_tree import Argument, Fault
@@ -19,8 +18,6 @@ from toolverify.limits import Limits
 if TYPE_CHECKING:
     from toolverify.formats.engines.python_calls import PythonCalls
 
-_PLAIN_NAME = r"[^\W\d][\w.-]*+"
-_FREE_NAME = r"[^\s()\[\],='\"](?:[^()\[\],='\"\r\n]*[^\s()\[\],='\"])?"
 _SPACE = re.compile(r"\s*+")
 _STATUSES: dict[str, Status] = {
     "invalid": "invalid_json",
@@ -28,36 +25,7 @@ _STATUSES: dict[str, Status] = {
     "limit_exceeded": "limit_exceeded",
 }
 _UNCLOSED = "the end marker is missing"
-
-
-class Names(Struct, frozen=True):
-    """How calls are told from other text.
-
-    Attributes:
-        call: A name with the bracket behind it.
-        opening: The bracket of a list, before such a name.
-        comma: The comma before such a name.
-        line: The comma or the line end before such a name.
-    """
-
-    call: re.Pattern[str]
-    opening: re.Pattern[str]
-    comma: re.Pattern[str]
-    line: re.Pattern[str]
-
-
-def names_of(tools: Iterable[str] | None, *, free: bool) -> Names:
-    """The patterns for plain names, or for free ones, of which those of tools are known as they are."""
-    known = sorted(tools or (), key=len, reverse=True)
-    name = "|".join([*[re.escape(tool) for tool in known], _FREE_NAME if free else _PLAIN_NAME])
-    sure = "|".join([*[re.escape(tool) for tool in known], _PLAIN_NAME])
-    behind = rf"(?=(?:{sure})\s*+\()"
-    return Names(
-        re.compile(rf"({name})\s*+\("),
-        re.compile(rf"(?<!\w)\[\s*+{behind}"),
-        re.compile(rf",\s*+{behind}"),
-        re.compile(rf"[,\n]\s*+{behind}"),
-    )
+_DEAR = 1_000  # characters that a text beyond a limit counts for besides its own: it took longest to be read
 
 
 class CallsReading:
@@ -73,6 +41,7 @@ class CallsReading:
         self.names = names
         self.marked = bool(format_.start) and (format_.markers == "required" or format_.start in text)
         self.brackets = "(" in text  # without one there is no call to look for
+        self.cut = len(text) if self.marked else cut_opening(text)
         self.position = 0
         self.blocks = 0
         self.pieces = 0  # thoughts and blocks, which may be empty and still take time
@@ -124,10 +93,13 @@ class CallsReading:
             and self._begins_with(self.names.call, start)
         ):
             return self._past_space(start)
-        if self.format.free_names and self._begins_with(_FREE_LIST, start):
+        if self.format.free_names and self._begins_with(FREE_LIST, start):
             return self._past_space(start)
         found = self._search(self.names.opening, start) if self.brackets else None
-        return found.start() if found else len(self.text)
+        begin = found.start() if found else len(self.text)
+        if found and self.text.startswith("[", begin - 1, begin) and begin > start:
+            begin -= 1  # a list in a list, which is none of calls
+        return min(begin, self.cut) if start <= self.cut else begin
 
     def _begins_with(self, pattern: re.Pattern[str], start: int) -> bool:
         """Whether what is left of the text begins so, and nothing but reasoning stands before it."""
@@ -209,7 +181,10 @@ class CallsReading:
         before = len(self.attempts)
         position = self._past_space(begin + len(self.format.start) if self.marked else begin)
         listed = self.format.brackets != "none" and self.text.startswith("[", position)
-        if self.format.brackets == "required" and not listed:
+        if self.marked and position == len(self.text):
+            self._attempt("truncated", (begin, position), "the text ends before a call")
+            self._cut("block", position)
+        elif self.format.brackets == "required" and not listed:
             self._fault(position, Fault("invalid", "a list of calls is due", position), "wrong_dialect")
         elif listed:
             self._list(position + 1, before)
@@ -258,8 +233,9 @@ class CallsReading:
 
     def _at_end(self, position: int) -> bool:
         after = self._past_space(position)
+        rest = self.text[after : after + len(self.format.end) + 1]
         ends = (self.format.start, self.format.end)
-        return not self.marked or after == len(self.text) or self.text.startswith(ends, after)
+        return not self.marked or self.format.end.startswith(rest) or self.text.startswith(ends, after)
 
     def _call(self, position: int) -> int:
         """One element of a block; returns where reading goes on, or -1 where the block ends."""
@@ -280,7 +256,9 @@ class CallsReading:
         """An element of a list that is something else than a call of a name."""
         if span[1] == len(self.text):
             self._attempt("truncated", span, "the text ends before a call")
-        elif self.text.startswith("(", span[0]):
+            self._cut("block", span[1])
+            return -1
+        if self.text.startswith("(", span[0]):
             self._attempt("missing_name", span, "a call without a name")
         else:
             self._attempt("wrong_dialect", span, "an element that is no call")
@@ -319,7 +297,8 @@ class CallsReading:
 
         Where no call follows, the block ends, and -1 is returned.
         """
-        self.wasted += max(fault.position - position, 0) + 1
+        dear = _DEAR if fault.status == "limit_exceeded" else 1
+        self.wasted += max(fault.position - position, 0) + dear
         status = _STATUSES[fault.status] if status == "ok" else status
         end = self._block_end(fault.position)
         between = self.names.line if self.format.brackets == "none" else self.names.comma
@@ -351,7 +330,8 @@ class CallsReading:
         """The text ends before the list does: its last call is not closed."""
         last = self.attempts[-1]
         if len(self.attempts) > before and last.status == "ok" and self.text.rstrip().endswith(last.raw):
-            self.attempts[-1] = replace(last, status="unclosed", call=None, detail="the list is not closed")
+            status = self._unclosed_status(len(self.text))
+            self.attempts[-1] = replace(last, status=status, call=None, detail="the list is not closed")
         else:
             end = len(self.text)
             self._attempt("truncated", (end, end), "the text ends inside the list")
@@ -360,22 +340,35 @@ class CallsReading:
     def _close(self, position: int, before: int) -> None:
         """The end marker should follow. Where it is missing, no call of the block is whole."""
         after = self._past_space(position)
+        rest = self.text[after : after + len(self.format.end) + 1]
+        cut = self.format.end.startswith(rest)  # perhaps inside the marker
         if not (self.marked and self.format.end):
             self._cut("block", position)
-        elif self.text.startswith(self.format.end, after):
+        elif rest.startswith(self.format.end):
             self._cut("block", after + len(self.format.end))
-        elif self.format.markers == "optional":
+        elif self.format.markers == "optional" and not (cut and rest):
             self._cut("block", position)
-        elif after == len(self.text) or self.text.startswith(self.format.start, after):
-            for index in range(before, len(self.attempts)):
-                if self.attempts[index].status == "ok":
-                    whole = self.attempts[index]
-                    self.attempts[index] = replace(whole, status="unclosed", call=None, detail=_UNCLOSED)
-            self._cut("block", after)
+        elif cut or self.text.startswith(self.format.start, after):
+            self._unclosed(before, len(self.text) if cut else after)
         else:
             self._end_broken(after, self._block_end(after), "invalid_json", "text after the calls", None)
 
+    def _unclosed(self, before: int, end: int) -> None:
+        """A block of whole calls without its end marker."""
+        status = self._unclosed_status(end)
+        if len(self.attempts) == before:
+            self._attempt(status, (self.position, end), _UNCLOSED)
+        for index in range(before, len(self.attempts)):
+            if self.attempts[index].status == "ok":
+                self.attempts[index] = replace(
+                    self.attempts[index], status=status, call=None, detail=_UNCLOSED
+                )
+        self._cut("block", end)
+
+    def _unclosed_status(self, end: int) -> Status:
+        cut_off = self.context.finish_reason == "length" and end == len(self.text)
+        return "truncated" if cut_off else "unclosed"
+
 
 _BY_POSITION = "an argument by position has no name"
-_FREE_LIST = re.compile(rf"\[\s*+{_FREE_NAME}\s*+\(")
 _SEPARATOR = re.compile(r"[ \t]*+(?:\r?\n|,|;)\s*+")

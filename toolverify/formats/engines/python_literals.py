@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -102,7 +103,7 @@ def repeats_key(expression: Expression) -> bool:
 
 
 def written(value: Any, *, json_words: bool = False) -> str:
-    """A JSON value as a literal of Python.
+    """A JSON value as a literal of Python; with `json_words` its words and strings are also JSON's.
 
     Raises:
         RenderError: It is no JSON value.
@@ -110,20 +111,23 @@ def written(value: Any, *, json_words: bool = False) -> str:
     if value is None or isinstance(value, bool):
         return _WRITTEN_WORDS[value] if json_words else repr(value)
     if isinstance(value, str):
-        return _written_text(value)
+        return _written_text(value, as_json=json_words)
     if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return repr(value)
     if isinstance(value, list | tuple):
         return f"[{', '.join([written(element, json_words=json_words) for element in value])}]"
     if isinstance(value, dict) and all(isinstance(key, str) for key in value):
-        members = [f"{_written_text(key)}: {written(value[key], json_words=json_words)}" for key in value]
+        members = [
+            f"{_written_text(key, as_json=json_words)}: {written(value[key], json_words=json_words)}"
+            for key in value
+        ]
         return f"{{{', '.join(members)}}}"
     raise RenderError(f"not JSON: {type(value).__name__}", path="calls", mend="use plain JSON values")
 
 
-def _written_text(text: str) -> str:
+def _written_text(text: str, *, as_json: bool) -> str:
     try:
         text.encode()
     except UnicodeEncodeError as error:
         raise RenderError(f"not text: {error.reason}", path="calls", mend="use plain JSON values") from error
-    return repr(text)
+    return json.dumps(text, ensure_ascii=False) if as_json else repr(text)
